@@ -1,0 +1,286 @@
+"""Everything outside, as Protocols, and Ports, which holds one of each.
+
+Flows and doors see these and never an adapter. Adapters meet here and are strangers to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syndicator.model import (
+    Article,
+    FileStat,
+    Format,
+    Media,
+    Problem,
+    Query,
+    Rendered,
+    RevisionKind,
+    SeenFile,
+    Shown,
+    Site,
+    Tombstone,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A tag or an author as feeds know it: `kind` is `tags` or `authors`, `name` how it was first written."""
+
+    kind: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """One article as it is to be stored: its new state, why, and what it claims.
+
+    `kind` None keeps the stored revision and only adds `claims`. `claims` are pairs of kind (`id`, `url`,
+    `hash`, `path`) and value by which it is recognised later; they are only ever added. `terms` are the tags
+    and authors under which it is found. `due` is when its status changes by itself, if ever.
+    """
+
+    article: Article
+    kind: RevisionKind | None
+    claims: tuple[tuple[str, str], ...] = ()
+    terms: tuple[Term, ...] = ()
+    due: datetime | None = None
+
+
+class Ingest(Protocol):
+    """The first transaction, open: articles, revisions, claims, observations, and which feeds are dirty.
+
+    While it is open no other process ingests the same source. It commits when the block ends without an
+    exception and otherwise leaves nothing behind.
+    """
+
+    def files(self, paths: Collection[str] | None = None) -> dict[str, SeenFile]:
+        """The observations of these paths, or of all."""
+
+    def files_of(self, article_ids: Collection[str]) -> dict[str, SeenFile]:
+        """The observation that holds each article, by article id; the present one where there are two."""
+
+    def missing(self) -> list[SeenFile]:
+        """Files that are gone and still hold an article that is not withdrawn."""
+
+    def claimants(self, claims: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Which article made each of these claims first, by id; claims nobody made are left out."""
+
+    def taken(self, ids: Collection[str], slugs: Collection[str]) -> tuple[set[str], set[str]]:
+        """Which of these ids (in this source) and slugs (in the whole store) belong to an article already."""
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles, by id."""
+
+    def save(self, articles: Iterable[Saved], files: Iterable[SeenFile], forget: Collection[str] = ()) -> None:
+        """Store states and observations, drop the observations of the paths in `forget`, mark feeds dirty.
+
+        The feeds made dirty are the default one and those of the terms an article had or has.
+        """
+
+    def first_time(self) -> bool:
+        """Whether this source was never completely read before: what it holds now is backfill, not news."""
+
+    def finish_first_time(self, at: datetime) -> None:
+        """Remember that the source was completely read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirtyFeed:
+    """A feed whose documents may be stale. `token` tells this staleness from a later one."""
+
+    name: str
+    token: int
+
+
+class Store(Protocol):
+    """The one store: articles under identities that never change, and the documents made from them.
+
+    Every method is safe to call from several threads and processes. All raise StoreError: StoreBusy when
+    another process does not let go within 5 s, StoreFull when the disk has no room.
+    """
+
+    def created(self) -> datetime:
+        """When the store was made; dates feeds that are still empty."""
+
+    def ingest(self, source: str) -> AbstractContextManager[Ingest]:
+        """Open the first transaction for a source."""
+
+    def stats(self, source: str) -> dict[str, FileStat]:
+        """Size and mtime of every file seen of a source and not missing, by path."""
+
+    def files(self, source: str) -> Iterator[SeenFile]:
+        """Every observation of a source, by path."""
+
+    def select(self, query: Query, limit: int, before: str | None = None) -> list[Article]:
+        """Published articles that the query means, by sort key, newest first, beginning below `before`."""
+
+    def shown(self, query: Query, limit: int) -> list[Shown]:
+        """Like `select`, but only the places: what a feed is put together from."""
+
+    def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
+        """Articles that were published, are not any more, and that the query means; newest sort key first.
+
+        `since`: only those whose sort key is not below it.
+        """
+
+    def article(self, id_or_slug: str) -> Article | None:
+        """One article in its current state, whatever its status, by id or slug."""
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles, by id."""
+
+    def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
+        """Every stored state of an article, oldest first: number, kind, when recorded, state."""
+
+    def due(self, now: datetime, limit: int = 500) -> list[Article]:
+        """Articles whose status changes by itself at or before `now`."""
+
+    def next_due(self) -> datetime | None:
+        """When the next article changes its status by itself."""
+
+    def terms(self) -> list[tuple[Term, int]]:
+        """Every tag and author that a shown or withdrawn article has, with the number of shown ones."""
+
+    def term(self, kind: str, slug: str) -> Term | None:
+        """One of them."""
+
+    def count(self) -> Mapping[str, int]:
+        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`."""
+
+    def dirty(self) -> list[DirtyFeed]:
+        """Feeds whose documents may be stale."""
+
+    def soil(self, names: Iterable[str]) -> None:
+        """Mark feeds as dirty."""
+
+    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[str, bytes]:
+        """Rendered articles that are still good, by article id: of this revision, format and recipe."""
+
+    def publish(
+        self,
+        done: Collection[DirtyFeed],
+        documents: Collection[Rendered],
+        gone: Collection[str],
+        pieces: Collection[tuple[str, int, Format, str, bytes]],
+        now: datetime,
+    ) -> tuple[str, ...]:
+        """The second transaction: documents rendered, feeds done, pieces kept (id, revision, format, recipe, bytes).
+
+        Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
+        it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
+        `now` to the second, or one second after the stored one, whichever is later. Documents under the paths
+        in `gone` are marked as removed. Returns the paths whose bytes changed or that went.
+        """
+
+    def document(self, path: str) -> Rendered | None:
+        """One published document with its bytes, or what remains of a removed one (`gone`)."""
+
+    def documents(self) -> Iterator[tuple[str, str, bool]]:
+        """Path, etag and `gone` of every document, by path."""
+
+    def uncompressed(self) -> list[str]:
+        """Paths of documents that have no gzip or brotli bytes yet."""
+
+    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes) -> None:
+        """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small fact (the last scan, the recipe of what is published)."""
+
+    def recall(self, key: str) -> str | None:
+        """A small fact kept earlier."""
+
+    def ping(self) -> None:
+        """Raise StoreError unless the store answers."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class SeedFolder(Protocol):
+    """The watched folder. Nothing outside it is ever read."""
+
+    def scan(self) -> tuple[list[FileStat], list[Problem]]:
+        """Every article file by path, and what was refused (links, pipes, names that cannot be).
+
+        Raises FolderError where there is no folder. Bounded: 100,000 files, 16 levels; beyond is a Problem.
+        """
+
+    def stat(self, path: str) -> FileStat | None:
+        """One article file, or None where it is gone or not an article file; BadArticle where it is refused."""
+
+    def read(self, path: str) -> tuple[FileStat, bytes]:
+        """The bytes of a file and the stat they belong to.
+
+        Raises BadArticle where it is refused, larger than 4 MiB, or changed while it was read;
+        FileNotFoundError where it is gone.
+        """
+
+    def media(self, path: str, reference: str) -> Media | None:
+        """The file that a relative address in the article at `path` names, or None if there is none inside."""
+
+    def open_media(self, media: Media) -> bytes:
+        """Its bytes."""
+
+    def is_article(self, path: str) -> bool:
+        """Whether a path would be read as an article, by its name alone."""
+
+    def watch(self, changed: Callable[[str], None], rescan: Callable[[], None]) -> Callable[[], None]:
+        """Tell of changes until the function returned is called.
+
+        `changed(path)`: that file was closed by its writer, renamed in, or is gone. `rescan()`: something
+        happened that only a scan can tell (a folder came or went, events were lost).
+        """
+
+
+class Publication(Protocol):
+    """The files under `feeds/`: a cache of the store's documents at the path of their URL."""
+
+    def write(self, paths: Collection[str], document: Callable[[str], Rendered | None]) -> None:
+        """Make these files what the store says, atomically; stale compressed siblings go first.
+
+        Raises PublicationError, after it has tried every path.
+        """
+
+    def write_media(self, media: Media, data: Callable[[Media], bytes]) -> None:
+        """Publish a media file unless it is there."""
+
+    def repair(self, documents: Iterable[tuple[str, str, bool]], document: Callable[[str], Rendered | None]) -> tuple[str, ...]:
+        """Make every file what the store says, remove what it does not know, and what a crash left. Paths mended."""
+
+    def media_file(self, name: str) -> tuple[bytes, str] | None:
+        """A published media file's bytes and media type, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a person decided about reading and publishing, apart from the Site."""
+
+    source: str = "seeds"
+    items: int = 50
+    timezone: str = "UTC"
+    folder_tags: bool = True
+    removal_grace: timedelta = timedelta(seconds=60)
+    settle: timedelta = timedelta(seconds=2)
+    processes: int = 0
+    """How many processes parse when there is much to parse; 0 means one a core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """One of each, and the time. Flows and doors are functions of this."""
+
+    store: Store
+    seeds: SeedFolder
+    publication: Publication
+    site: Site
+    policy: Policy = field(default_factory=Policy)
+    now: Callable[[], datetime]
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None
+    """Told how far long work is: what, done, total."""
