@@ -1,17 +1,17 @@
 """What can go wrong, as a tree. A message begins with its subject and says what to do.
 
-    SyndicatorError
-    ├── ConfigError        syndicator.toml or the environment says something we cannot do
-    ├── StoreError         the store cannot be used as it is
-    │   ├── StoreBusy      another process holds it and did not let go in time
-    │   ├── StoreFull      the disk has no room; nothing was lost, the last good state stays
-    │   ├── StoreNewer     it was written by a newer syndicator
-    │   └── StoreDamaged   it is not a database, or not whole
-    ├── AlreadyRunning     a second daemon on the same data
-    ├── BindError          the address to listen on cannot be had
-    ├── PublicationError   a file under feeds/ cannot be written
-    ├── FolderError        the watched folder as a whole cannot be read
-    └── BadArticle         one article file cannot be read; carries line and reason
+SyndicatorError
+├── ConfigError        syndicator.toml or the environment says something we cannot do
+├── StoreError         the store cannot be used as it is
+│   ├── StoreBusy      another process holds it and did not let go in time
+│   ├── StoreFull      the disk has no room; nothing was lost, the last good state stays
+│   ├── StoreNewer     it was written by a newer syndicator
+│   └── StoreDamaged   it is not a database, or not whole
+├── AlreadyRunning     a second daemon on the same data
+├── BindError          the address to listen on cannot be had
+├── PublicationError   a file under feeds/ cannot be written
+├── FolderError        the watched folder as a whole cannot be read
+└── BadArticle         one article file cannot be read; carries line and reason
 """
 
 from __future__ import annotations

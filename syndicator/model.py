@@ -157,6 +157,15 @@ class Article(_Timed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A tag or an author as feeds know it: `kind` is `tags` or `authors`, `name` how it was first written."""
+
+    kind: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone(_Timed):
     """An article that was published and is not any more (RFC 6721)."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from syndicator.model import (
     Article,
@@ -23,17 +23,12 @@ from syndicator.model import (
     SeenFile,
     Shown,
     Site,
+    Term,
     Tombstone,
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A tag or an author as feeds know it: `kind` is `tags` or `authors`, `name` how it was first written."""
-
-    kind: str
-    slug: str
-    name: str
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +109,8 @@ class Store(Protocol):
     def stats(self, source: str) -> dict[str, FileStat]:
         """Size and mtime of every file seen of a source and not missing, by path."""
 
-    def files(self, source: str) -> Iterator[SeenFile]:
-        """Every observation of a source, by path."""
+    def files(self, source: str, paths: Collection[str] | None = None) -> Iterator[SeenFile]:
+        """The observations of these paths of a source, or of all, by path."""
 
     def select(self, query: Query, limit: int, before: str | None = None) -> list[Article]:
         """Published articles that the query means, by sort key, newest first, beginning below `before`."""
@@ -251,7 +246,9 @@ class Publication(Protocol):
     def write_media(self, media: Media, data: Callable[[Media], bytes]) -> None:
         """Publish a media file unless it is there."""
 
-    def repair(self, documents: Iterable[tuple[str, str, bool]], document: Callable[[str], Rendered | None]) -> tuple[str, ...]:
+    def repair(
+        self, documents: Iterable[tuple[str, str, bool]], document: Callable[[str], Rendered | None]
+    ) -> tuple[str, ...]:
         """Make every file what the store says, remove what it does not know, and what a crash left. Paths mended."""
 
     def media_file(self, name: str) -> tuple[bytes, str] | None:
@@ -263,24 +260,60 @@ class Policy:
     """What a person decided about reading and publishing, apart from the Site."""
 
     source: str = "seeds"
+    namespace: str = ""
+    """What tells this site's ids from another's; empty where nobody set it."""
     items: int = 50
     timezone: str = "UTC"
+    language: str | None = None
     folder_tags: bool = True
     removal_grace: timedelta = timedelta(seconds=60)
     settle: timedelta = timedelta(seconds=2)
-    processes: int = 0
-    """How many processes parse when there is much to parse; 0 means one a core."""
+    public_base: bool = False
+    """Whether a public base URL is configured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something to do: a kind that the daemon knows, and the files it is about where it is about files."""
+
+    kind: str
+    paths: frozenset[str] = frozenset()
+
+
+class Queue(Protocol):
+    """Where tasks wait for a worker."""
+
+    def put(self, task: Task) -> None:
+        """Add a task; it may be merged with an equal one that waits."""
+
+
+class Spread(Protocol):
+    """Runs a pure function over many things, on all cores where that pays."""
+
+    def __call__(self, function: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+        """The results in the order of `things`. `function` and all values can be pickled."""
+
+
+def _plainly(function: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:
+    return map(function, things)
+
+
+def _silently(*_: object) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """One of each, and the time. Flows and doors are functions of this."""
+    """One of each, and the time. Flows and doors are functions of this.
+
+    `progress` is told how far long work is: what, done, total.
+    """
 
     store: Store
     seeds: SeedFolder
     publication: Publication
     site: Site
-    policy: Policy = field(default_factory=Policy)
     now: Callable[[], datetime]
-    progress: Callable[[str, int, int], None] = lambda what, done, total: None
-    """Told how far long work is: what, done, total."""
+    policy: Policy = field(default_factory=Policy)
+    spread: Spread = _plainly
+    progress: Callable[[str, int, int], None] = _silently

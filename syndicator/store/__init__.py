@@ -1,0 +1,76 @@
+"""The article store: SQLAlchemy Core on SQLite and PostgreSQL, migrations by Alembic. Rows stop here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import select
+
+from syndicator.errors import StoreDamaged, StoreError
+from syndicator.ports import Ingest, Store
+from syndicator.store.engine import Database
+from syndicator.store.ingest import ingesting
+from syndicator.store.publishing import Publishing
+from syndicator.store.reading import Questions
+from syndicator.store.schema import CREATED, open_database
+from syndicator.store.tables import instant, meta
+
+__all__ = ["open_store"]
+
+
+def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> Store:
+    """The store at `url` (`sqlite:////folder/file.db` or `postgresql+psycopg://…`), made when there is none.
+
+    `now` tells the time (aware, UTC); `busy` is how many seconds to wait for another writer. An older schema is
+    upgraded in one transaction. Raises StoreNewer for a newer one, StoreDamaged when the file is not a whole
+    database of ours (it is never recreated silently), StoreBusy, StoreFull, and StoreError for the rest.
+    """
+    return SqlStore(open_database(url, now, busy), now)
+
+
+class SqlStore(Questions, Publishing):
+    """The parts together: see `ports.Store`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        super().__init__(database)
+        self._now = now
+        created = self._recall(CREATED)
+        if created is None:
+            database.close()
+            raise StoreDamaged(f"{database.name}: it does not say when it was made; restore a backup")
+        self._created = instant(int(created))
+
+    def created(self) -> datetime:
+        """When the store was made."""
+        return self._created
+
+    def ingest(self, source: str) -> AbstractContextManager[Ingest]:
+        """Open the first transaction for a source."""
+        return ingesting(self._database, source, self._now)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small fact."""
+        fact = self._database.insert(meta).values(key=f"fact:{key}", value=value)
+        with self._database.write() as connection:
+            connection.execute(
+                fact.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": fact.excluded.value})
+            )
+
+    def recall(self, key: str) -> str | None:
+        """A small fact kept earlier."""
+        return self._recall(f"fact:{key}")
+
+    def ping(self) -> None:
+        """Raise StoreError unless the store answers."""
+        if self._recall(CREATED) is None or not self._database.present():
+            raise StoreError(f"{self._database.name}: it is not there any more; restore a backup and start again")
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._database.close()
+
+    def _recall(self, key: str) -> str | None:
+        with self._database.read() as connection:
+            return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

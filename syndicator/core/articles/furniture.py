@@ -1,0 +1,192 @@
+"""What stands in a scraped text beside its words: picture credits, related articles, the original address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from syndicator.core.articles.blocks import Block, Line, inlines, links, outside_links, plain
+from syndicator.core.articles.bylines import AGENCIES
+from syndicator.core.urls import reference, safe_url
+from syndicator.model import Link
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_MAX_CAPTION = 300
+_TAIL = 150
+_PICTURE = (
+    "photographs?|photos?|images?|pictures?|pics?|illustrations?|graphics?|credits?|courtesy|(?:photo|image) credits?"
+    "|фото|фота|світлина|снимок|иллюстрация|ілюстрація|fotos?|fotografía|fot|bild|bilder|crédits?|crédit photo|crédito"
+    "|photo crédit|zdjęcie|zdj|valokuva|kuva|kép|fotoğraf|φωτογραφία|写真|图|사진"
+)
+_CREDIT = re.compile(
+    rf"(?:^|[\s(\[/|.,;–—-])(?:(?:{_PICTURE}|quelle|source|źródło|источник|джерело|bron|källa)\.?\s?[:：/©]\s?\S"
+    r"|©\s?\S|\(c\)\s?\S|copyright\s\S)",
+    re.IGNORECASE,
+)
+_CREDIT_IN_WORDS = re.compile(
+    rf"(?:^|[.!?)(\[/|,;”\"–—-]\s?)(?:{_PICTURE})\s(?:by|courtesy of|courtesy|credit|von|par|por|de)\s[^\W\d_]",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(rf"(?:^|[\s(\[/|.,;–—-])(?:(?:{_PICTURE})\.?\s?[:：/©]|©)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[/|(–—]|[.,]\s|\s-\s|\svia\s", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"(?:^|[\s(/|])(?:https?://)?(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}[a-z]{2,12}(?:/\S*)?[)\]]?$", re.IGNORECASE
+)
+
+
+def is_caption(text: str, tokens: Sequence[Token]) -> bool:
+    """Whether a text is a picture's caption: short, and ending in a link or a credit."""
+    return 0 < len(text) < _MAX_CAPTION and (_ends_in_link(tokens) or has_credit(text))
+
+
+def has_credit(text: str) -> bool:
+    """Whether a text ends in a credit: `Photo: X`, `(X / AFP)`, `© X`, a picture agency, the name of a site."""
+    tail = text[-_TAIL:]
+    for credit in (_CREDIT, _CREDIT_IN_WORDS):
+        found = list(credit.finditer(tail))
+        if found and not _goes_on(tail[found[-1].end() :]):
+            return True
+    last = _SEPARATORS.split(tail)[-1].strip(" )]")
+    if last.casefold() in AGENCIES and (len(last) < len(tail.strip())):
+        return True
+    return bool(_DOMAIN.search(tail)) and len(tail.split()) > 1
+
+
+def is_certain(text: str) -> bool:
+    """Whether the credit names the picture itself, so that the text is a caption wherever it stands."""
+    return len(text) < _MAX_CAPTION and has_credit(text) and bool(_STRONG.search(text[-_TAIL:]))
+
+
+def _goes_on(rest: str) -> bool:
+    """Whether a sentence follows what looked like the beginning of a credit."""
+    return len(rest) > 100 or bool(re.search(r"[.!?]\s+\S+\s+\S+\s+\S", rest)) or len(rest.split()) > 12
+
+
+def _ends_in_link(tokens: Sequence[Token]) -> bool:
+    for token in reversed(tokens):
+        if token.type == "link_close":
+            return True
+        if token.type in ("em_close", "strong_close") or (token.type == "text" and token.content.strip(" )]") == ""):
+            continue
+        return False
+    return False
+
+
+_RELATED_NOUN = r"related (?:articles?|stor(?:y|ies)|posts?|news|content|coverage|reading|links?|topics?)"
+_RELATED_CALL = """
+related | read also | also read | also see | read more | read next | read on | see also | more on this
+| more on this story | more on this topic | further reading | you may also like | recommended reading | watch also
+| читайте также | читайте ещё | читайте еще | читать также | смотрите также | по теме | материалы по теме | еще по теме
+| читайте також | дивіться також | за темою | чытайце таксама | чытайце яшчэ | глядзіце таксама
+| lesen sie auch | lesen sie mehr | lesen sie dazu | mehr zum thema | auch interessant | siehe auch | mehr dazu
+| lire aussi | à lire aussi | a lire aussi | lire également | à lire également | voir aussi | lea también | lee también
+| lea además | te puede interesar | ver también | leia também | leia mais | veja também | leggi anche
+| czytaj także | czytaj też | czytaj również | zobacz także | zobacz też | zobacz również | przeczytaj także
+| lees ook | zie ook | läs också | läs även | læs også | les også | lue myös | čtěte také | čítajte aj | olvassa el
+| citește și | ayrıca okuyun | ilgili haber | ilgili haberler | διαβάστε επίσης | 関連記事 | 相关阅读 | 延伸阅读 | 관련기사
+"""
+_RELATED = re.compile(
+    rf"(?:(?P<noun>{_RELATED_NOUN})|(?P<call>"
+    + "|".join(sorted((re.escape(call.strip()) for call in _RELATED_CALL.split("|")), key=len, reverse=True))
+    + r"))(?![^\W_])\s?(?P<colon>[:：])?\s*",
+    re.IGNORECASE,
+)
+_FILLING = " .,;:|·•–—-«»\"'“”()[]>→›"
+_MAX_TITLE = 300
+
+
+def related(block: Block) -> list[tuple[Line | None, list[Link]]]:
+    """The lines of a block that only point to related articles; None for the line of a list of such lines."""
+    if block.lines:
+        found = ((line, _pointers(line.tokens)) for line in block.left)
+        return [(line, pointers) for line, pointers in found if pointers]
+    if block.kind in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
+        pointers = [_pointers(inline.children or []) for inline in inlines(block)]
+        if pointers and all(pointers):
+            return [(None, [link for group in pointers for link in group])]
+    return []
+
+
+def is_related_label(block: Block) -> bool:
+    """Whether a block announces related articles and says nothing else: `## Related articles`."""
+    text = block.plain
+    match = _RELATED.match(text) if len(text) < 60 else None
+    return match is not None and not text[match.end() :].strip(_FILLING) and not links(block.left[0].tokens)
+
+
+def only_links(block: Block) -> list[Link]:
+    """The links of a list or paragraph that holds nothing but links; empty where there is more."""
+    lines = [line.tokens for line in block.left] or [inline.children or [] for inline in inlines(block)]
+    if block.level or any(outside_links(tokens).strip(_FILLING) for tokens in lines):
+        return []
+    return [link(title, href) for tokens in lines for title, href in links(tokens) if title]
+
+
+def link(title: str, href: str) -> Link:
+    """A link as it was written; one to `#`, or to no address of the web, has no target."""
+    found = reference(href) if href.strip() not in ("", "#") else None
+    return Link(href=found if found and not found.startswith(("mailto:", "#")) else None, title=title or None)
+
+
+def _pointers(tokens: Sequence[Token]) -> list[Link]:
+    shown = plain(tokens)
+    match = _RELATED.match(shown) if len(shown) < _MAX_TITLE * 2 else None
+    if match is None:
+        return []
+    certain = bool(match["noun"] or match["colon"])
+    found = links(tokens)
+    if found:
+        outside = outside_links(tokens)
+        label = _RELATED.match(outside)
+        if not certain or (outside[label.end() :] if label else outside).strip(_FILLING):
+            return []
+        titled = [(title[match.end() :] if not label and title == shown else title, href) for title, href in found]
+        return [link(title.strip(), href) for title, href in titled if title.strip()]
+    title = shown[match.end() :].strip()
+    bold = tokens[0].type == "strong_open" or (len(tokens) > 1 and tokens[1].type == "strong_open")
+    named = match["noun"] is not None or (bold and tokens[-1].content == "")
+    return [Link(title=title)] if match["colon"] and named and 0 < len(title) < _MAX_TITLE else []
+
+
+_ORIGINAL = re.compile(
+    r"(?:the )?(?:original (?:url|link|address|article|source|post|story)(?: url)?|source (?:url|link)|canonical url"
+    r"|article url|permalink)(?![^\W_])\s?[:：]?\s*",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"<?(https?://[^\s<>]+|(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}/[^\s<>]*)>?", re.IGNORECASE)
+_LIKE_ADDRESS = re.compile(r"<?(?:[a-z][a-z0-9+.-]{1,20}:|/|#|www\.)\S*>?", re.IGNORECASE)
+
+
+def is_original_label(line: Line) -> str | None:
+    """What follows `Original url:` in its line, perhaps nothing; None when the line does not begin so."""
+    text = line.plain
+    match = _ORIGINAL.match(text) if len(text) < 4096 else None
+    if match is None:
+        return None
+    rest = text[match.end() :]
+    labelled = match[0].rstrip().endswith((":", "：")) or not rest or address(line) is not None
+    certain = match[0].casefold().startswith(("original url", "the original url")) or address(line) is not None
+    return rest if labelled and (certain or not rest) else None
+
+
+def address(line: Line) -> str | None:
+    """The web address of a line whose last word, or only link, is one."""
+    for _, href in links(line.tokens):
+        if (url := safe_url(href)) is not None and url.startswith("http"):
+            return url
+    words = line.plain.split()
+    match = _ADDRESS.fullmatch(words[-1]) if words else None
+    if match is None:
+        return None
+    return safe_url(match[1] if "://" in match[1] else f"https://{match[1]}")
+
+
+def is_address(line: Line) -> bool:
+    """Whether a line is an address, fit or unfit, and nothing else."""
+    rest = outside_links(line.tokens).strip(_FILLING)
+    if links(line.tokens):
+        return not rest
+    return _ADDRESS.fullmatch(line.plain) is not None or _LIKE_ADDRESS.fullmatch(line.plain) is not None

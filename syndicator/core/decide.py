@@ -1,0 +1,179 @@
+"""Deciding: from what we knew and what we saw to what to save. Where the rules of time and status live."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from syndicator.core.text import slug as slugify
+from syndicator.model import Article, Notice, RevisionKind, Status, Term, utc
+
+RESERVED_SLUGS = frozenset(
+    ("admin", "api", "articles", "authors", "events", "feeds", "hub")
+    + ("search", "sources", "status", "subscribe", "tags")
+)
+EARLIEST = utc(1970, 1, 1)
+FUTURE_TOLERANCE = timedelta(hours=1)
+"""How far ahead of the clock a date may lie and still be believed."""
+
+_OURS = ("id", "slug", "first_seen", "published", "updated", "changed", "sort_key", "revision", "status")
+_QUIET = (*_OURS, "tags", "language", "related", "explicit_id", "explicit_slug", "extra", "publish_at", "expire_at")
+"""Fields whose change is stored, but is no correction that a reader must see again."""
+
+
+def believable(moment: datetime | None, now: datetime) -> datetime | None:
+    """The moment to the second, or None where no article can have been written then."""
+    if moment is None or not EARLIEST <= moment <= now + FUTURE_TOLERANCE:
+        return None
+    return moment.replace(microsecond=0)
+
+
+def date_notices(seen: Article, now: datetime) -> tuple[Notice, ...]:
+    """What to tell a person of dates that are not believed."""
+    return tuple(
+        Notice(text=f"{name} {value.isoformat()} is not plausible; the article is dated by when it was first seen")
+        for name, value in (("date", seen.published), ("updated", seen.updated))
+        if value is not None and believable(value, now) is None
+    )
+
+
+def status_at(article: Article, now: datetime) -> Status:
+    """Where an article that a person wants published, or not yet, stands at `now`."""
+    if article.status is Status.DRAFT:
+        return Status.DRAFT
+    if article.expire_at is not None and article.expire_at <= now:
+        return Status.EXPIRED
+    if article.publish_at is not None and article.publish_at > now:
+        return Status.SCHEDULED
+    return Status.PUBLISHED
+
+
+def due_at(article: Article, now: datetime) -> datetime | None:
+    """When the status of an article changes by itself next, or None."""
+    if article.status is Status.SCHEDULED:
+        return article.publish_at
+    if article.status is Status.PUBLISHED and article.expire_at is not None and article.expire_at > now:
+        return article.expire_at
+    return None
+
+
+def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: bool) -> Article:
+    """The first stored state of an article. `backfill`: it was there before we began, so its date orders it."""
+    now = now.replace(microsecond=0)
+    published = believable(seen.published, now) or _embargo(seen) or now
+    updated = max(published, believable(seen.updated, now) or published)
+    state = replace(
+        seen,
+        id=id,
+        slug=slug,
+        first_seen=now,
+        published=published,
+        updated=updated,
+        changed=updated,
+        status=status_at(seen, now),
+        revision=1,
+    )
+    if state.status is Status.PUBLISHED:
+        state = replace(state, sort_key=sort_key(min(published, now) if backfill else now, id))
+    return state
+
+
+def next_state(before: Article, seen: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after a file was read again, and why it is stored; None: nothing that is kept has changed."""
+    now = now.replace(microsecond=0)
+    unwritten = before.published if before.sort_key else _embargo(seen) or now
+    status = _seen_again(before, status_at(seen, now))
+    kept = {name: getattr(before, name) for name in _OURS}
+    content = replace(seen, **{**kept, "published": believable(seen.published, now) or unwritten, "status": status})
+    if content == before and not _updated_by_author(before, seen, now):
+        return before, None
+    return _stored(before, content, seen, now), _why(before, status)
+
+
+def at(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after time alone has passed: an embargo ended, an article expired."""
+    status = status_at(before, now) if before.status in (Status.SCHEDULED, Status.PUBLISHED) else before.status
+    if status is before.status:
+        return before, None
+    moment = (before.expire_at if status is Status.EXPIRED else before.publish_at) or now
+    after = replace(before, status=status, changed=_forward(moment, before.changed), revision=before.revision + 1)
+    if status is Status.PUBLISHED:
+        after = replace(after, sort_key=before.sort_key or sort_key(moment, before.id))
+    return after, _why(before, status)
+
+
+def withdrawn(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after an article's file was removed for good."""
+    if before.status is Status.WITHDRAWN:
+        return before, None
+    moment = _forward(now, before.changed)
+    return replace(
+        before, status=Status.WITHDRAWN, changed=moment, revision=before.revision + 1
+    ), RevisionKind.WITHDRAWAL
+
+
+def sort_key(moment: datetime, id: str) -> str:
+    """The one stored key by which articles are ordered: microseconds, then a tie-breaker made of the id.
+
+    24 lower-case hex digits, so that every database sorts it alike.
+    """
+    return f"{(moment - utc(1, 1, 1)) // timedelta(microseconds=1):016x}{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+
+
+def slugs_for(article: Article, id: str) -> tuple[str, ...]:
+    """Slugs that an article may get, best first; the last is made of its id and so never another's."""
+    base = slugify(article.explicit_slug or article.title)
+    numbered = [f"{base[:74]}-{n}" for n in range(2, 6)]
+    plain = [] if base in RESERVED_SLUGS else [base]
+    return (*plain, *numbered, f"{base[:60]}-{hashlib.sha256(id.encode()).hexdigest()[:12]}")
+
+
+def terms_of(article: Article) -> tuple[Term, ...]:
+    """The tags and authors under which an article is found, each slug once."""
+    names = [("tags", tag) for tag in article.tags] + [("authors", person.name) for person in article.authors]
+    found = {(kind, slugify(name)): name for kind, name in reversed(names)}
+    return tuple(Term(kind=kind, slug=slug, name=name) for (kind, slug), name in sorted(found.items()))
+
+
+def _seen_again(before: Article, status: Status) -> Status:
+    """What was shown and is held back again is withdrawn: readers have it, and must be told."""
+    shown = bool(before.sort_key)
+    return Status.WITHDRAWN if shown and status in (Status.DRAFT, Status.SCHEDULED) else status
+
+
+def _stored(before: Article, content: Article, seen: Article, now: datetime) -> Article:
+    published, updated = content.published or now, before.updated or now
+    if told := _updated_by_author(before, seen, now):
+        updated = told
+    elif any(getattr(before, f) != getattr(content, f) for f in Article.__slots__ if f not in _QUIET):
+        updated = max(now, updated) if before.sort_key else published
+    changed = _forward(now, before.changed) if before.sort_key else max(published, updated)
+    after = replace(content, updated=max(updated, published), changed=changed, revision=before.revision + 1)
+    if after.status is Status.PUBLISHED and not before.sort_key:
+        after = replace(after, sort_key=sort_key(now, before.id))
+    return after
+
+
+def _updated_by_author(before: Article, seen: Article, now: datetime) -> datetime | None:
+    """The author's own `updated`, where it moved forward."""
+    told = believable(seen.updated, now)
+    return told if told and before.updated and told > before.updated else None
+
+
+def _why(before: Article, status: Status) -> RevisionKind:
+    if status in (Status.WITHDRAWN, Status.EXPIRED) and before.status is Status.PUBLISHED:
+        return RevisionKind.WITHDRAWAL
+    if status is Status.PUBLISHED and before.status is not Status.PUBLISHED:
+        return RevisionKind.RETURN if before.sort_key else RevisionKind.NEW
+    return RevisionKind.CORRECTION
+
+
+def _forward(now: datetime, before: datetime | None) -> datetime:
+    now = now.replace(microsecond=0)
+    return max(now, before) if before else now
+
+
+def _embargo(seen: Article) -> datetime | None:
+    """An article without a date is dated by the end of its embargo, where it has one."""
+    return seen.publish_at.replace(microsecond=0) if seen.publish_at and seen.publish_at >= EARLIEST else None

@@ -1,0 +1,31 @@
+"""Which feeds there are, and where their documents lie."""
+
+from __future__ import annotations
+
+from syndicator.model import Feed, Format, Query, Site, Term
+
+KINDS = ("tags", "authors")
+"""What a store's terms can be; each has feeds under its name."""
+
+
+def default_feed(site: Site, items: int) -> Feed:
+    """The feed of everything, `items` articles long."""
+    return Feed(name="", title=site.title, description=site.description, limit=items)
+
+
+def term_feed(site: Site, term: Term, items: int) -> Feed:
+    """The feed of one tag or author."""
+    query = Query(tags=frozenset({term.slug})) if term.kind == "tags" else Query(authors=frozenset({term.slug}))
+    about = "tagged" if term.kind == "tags" else "by"
+    return Feed(
+        name=f"{term.kind}/{term.slug}",
+        title=f"{site.title}: {term.name}",
+        description=f"Articles {about} {term.name}.",
+        query=query,
+        limit=items,
+    )
+
+
+def document_paths(name: str) -> tuple[str, ...]:
+    """The paths of a feed's documents, by the feed's name."""
+    return tuple(f"{name}/{format}" if name else str(format) for format in Format)

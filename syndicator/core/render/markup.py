@@ -1,0 +1,165 @@
+"""How entries and feeds are written in XML, with lxml: what Atom, RSS and their extensions have in common.
+
+feedgen's Atom has no namespace but an attribute called `xmlns`, so Atom's own elements have plain names in Atom
+and full names in RSS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import unescape
+from html.entities import name2codepoint
+from typing import Any
+
+from lxml import etree
+
+from syndicator.core.render.entry import Attachment, Entry, Head, escape
+from syndicator.model import Image, Link
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+AT = "{http://purl.org/atompub/tombstones/1.0}"
+CC = "{http://backend.userland.com/creativeCommonsRssModule}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+MEDIA = "{http://search.yahoo.com/mrss/}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+XML = "{http://www.w3.org/XML/1998/namespace}"
+
+# Declared once, at the root of every document, and relied on by the pieces.
+ATOM_NAMESPACES = {"dc": DC[1:-1], "media": MEDIA[1:-1]}
+RSS_NAMESPACES = ATOM_NAMESPACES | {"atom": ATOM[1:-1], "content": CONTENT[1:-1], "creativeCommons": CC[1:-1]}
+
+_XHTML_DEFAULT: Any = {None: XHTML[1:-1]}
+_MARKUP = re.compile(r"<[A-Za-z/!?]")
+_REFERENCE = re.compile(r"&(#|\w+)")
+_PLAIN_TEXT = re.compile(rb'<(?:title|description|name|category|dc:rights|copyright)>[^<]*<| title="[^"]*"')
+
+
+def serialised(made: etree._Element, namespaces: Mapping[str, str]) -> bytes:
+    """`made` as it stands in a document whose root declares `namespaces`."""
+    root = etree.Element("r", nsmap=dict(namespaces))
+    root.append(made)
+    text: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=False, pretty_print=True)
+    inner = text[text.index(b">") + 1 : text.rindex(b"</r>")].strip(b"\n") + b"\n"
+    start, mark, content = inner.partition(b"<content")
+    return _hexadecimal(start) + mark + content
+
+
+def joined(document: bytes, end: bytes, pieces: Sequence[bytes]) -> bytes:
+    """An empty `document` with `pieces` put before the tags that end it, which become `end`."""
+    at = document.rindex(end.strip().split(b"\n")[0])
+    return b"".join((_hexadecimal(document[:at].rstrip(b" ")), *pieces, end, b"\n"))
+
+
+def _hexadecimal(markup: bytes) -> bytes:
+    """`&` and `<` in plain texts as RSS readers that take them for HTML understand best (RSS Profile, title)."""
+    return _PLAIN_TEXT.sub(lambda text: text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"), markup)
+
+
+def text_construct(text: str) -> tuple[str, str]:
+    """The type and the value of a text construct (RFC 4287 3.1) that nobody can read as something else.
+
+    Plain where HTML would mean the same, otherwise HTML that means the text.
+    """
+    if "<" not in text and "&" not in text and "\ufffd" not in text:
+        return "text", text
+    names = _REFERENCE.findall(text)
+    looks_like_html = (
+        _MARKUP.search(text)
+        or "\ufffd" in text
+        or unescape(text) != text
+        or any(not name.isalpha() or name in name2codepoint or name == "apos" for name in names)
+    )
+    return ("html", escape(text)) if looks_like_html else ("text", text)
+
+
+def retype(parent: etree._Element, name: str, text: str) -> None:
+    """Make the child called `name` the text construct that says `text`."""
+    kind, value = text_construct(text)
+    element = parent.find(name)
+    if element is None:
+        element = etree.SubElement(parent, name)
+    element.text = value
+    element.set("type", kind)
+    if kind == "text" and name != "summary":
+        del element.attrib["type"]
+
+
+def put(parent: etree._Element, name: str, text: str) -> None:
+    """Replace the text of a child that is there."""
+    element = parent.find(name)
+    assert element is not None
+    element.text = text
+
+
+def add(parent: etree._Element, name: str, text: str) -> None:
+    """Append a child with a text."""
+    etree.SubElement(parent, name).text = text
+
+
+def links(parent: etree._Element, name: str, entry: Entry, *, licence: bool = True) -> None:
+    """Related articles (those without an address by their title), the place it was found at, the licence."""
+    for related in entry.related:
+        link(parent, name, "related", related)
+    for title in entry.mentioned:
+        add(parent, f"{DC}relation", title)
+    if entry.via:
+        link(parent, name, "via", entry.via)
+    if licence and entry.licence_url:
+        link(parent, name, "license", Link(href=entry.licence_url))
+
+
+def link(parent: etree._Element, name: str, rel: str, to: Link, file: Attachment | None = None) -> None:
+    """A link element called `name` (RFC 4287 4.2.7), for an enclosure with what is known of the file."""
+    element = etree.SubElement(parent, name, rel=rel, href=to.href or "")
+    if file:
+        element.set("type", file.type)
+        if file.length is not None:
+            element.set("length", str(file.length))
+    if to.title:
+        element.set("title", to.title)
+
+
+def media(parent: etree._Element, entry: Entry) -> None:
+    """Every file as its own `media:content`: a group would say that they are the same thing."""
+    for file in entry.attachments:
+        element = etree.SubElement(parent, f"{MEDIA}content", url=file.url, type=file.type)
+        medium = file.type.partition("/")[0]
+        if medium in ("image", "audio", "video"):
+            element.set("medium", medium)
+        _numbers(element, fileSize=file.length, duration=file.duration)
+    if entry.image and entry.image.url:
+        _picture(parent, entry.image, entry.image.url)
+
+
+def _picture(parent: etree._Element, image: Image, url: str) -> None:
+    # Without media:description: feedparser takes one for the entry's content. The caption is in the figure.
+    element = etree.SubElement(parent, f"{MEDIA}content", url=url, medium="image")
+    if image.type:
+        element.set("type", image.type)
+    _numbers(element, fileSize=image.length, width=image.width, height=image.height)
+    thumbnail = etree.SubElement(parent, f"{MEDIA}thumbnail", url=url)
+    _numbers(thumbnail, width=image.width, height=image.height)
+
+
+def _numbers(element: etree._Element, **values: int | None) -> None:
+    for name, value in values.items():
+        if value:
+            element.set(name, str(value))
+
+
+def style(root: etree._Element, head: Head) -> None:
+    """Name the style sheet that a browser shows the feed with."""
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/css" href="{head.style}"'))
+
+
+def subtitle(parent: etree._Element, head: Head) -> None:
+    """For the person who opens the feed in a browser: what this is, and a link that can be followed."""
+    div = etree.SubElement(etree.SubElement(parent, "subtitle", type="xhtml"), f"{XHTML}div", nsmap=_XHTML_DEFAULT)
+    if head.description:
+        add(div, f"{XHTML}p", head.description)
+    hint = etree.SubElement(div, f"{XHTML}p")
+    hint.text = "This is a web feed: copy the address of this page into a feed reader to follow it, or "
+    there = etree.SubElement(hint, f"{XHTML}a", href=head.page)
+    there.text, there.tail = "read the articles on the web", "."

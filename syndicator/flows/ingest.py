@@ -1,0 +1,77 @@
+"""From the watched folder to the store: look, read, decide, save."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from syndicator.core.identity import Vanished
+from syndicator.flows.looking import Look, look_at, look_at_all
+from syndicator.flows.reading import read_files
+from syndicator.flows.recognising import Batch, Outcome
+from syndicator.model import Problem, Report, SeenFile
+from syndicator.ports import Ports
+
+BATCH = 500
+"""Files in a transaction: few enough to let others in, many enough to be cheap."""
+
+
+def ingest(ports: Ports, paths: Collection[str] | None = None, *, settled: bool = True) -> Report:
+    """Read what changed in the folder, all of it or only `paths`, and save what came of it.
+
+    With `settled` False, files that were written less than two seconds ago are left for later
+    (`Report.recheck`), since their writer may not be done. Raises FolderError where there is no folder.
+    """
+    look = look_at_all(ports, settled) if paths is None else look_at(ports, paths, settled)
+    report = Report(recheck=look.recheck, problems=look.refused)
+    vanished = _note_absent(ports, look)
+    for start in range(0, len(look.changed), BATCH):
+        batch = look.changed[start : start + BATCH]
+        files = read_files(ports, [look.present[path] for path in batch], look.forced)
+        with ports.store.ingest(ports.policy.source) as tx:
+            outcome = Batch(ports, tx, look, vanished, files).decide()
+            tx.save(outcome.saved, outcome.files, outcome.forget)
+        report = _and(report, outcome, len(files))
+        ports.progress("read", start + len(batch), len(look.changed))
+    if look.whole:
+        _whole_folder_was_read(ports)
+    return report
+
+
+def _note_absent(ports: Ports, look: Look) -> Vanished:
+    """Remember since when files are gone, and which are refused. What is gone may be found again elsewhere."""
+    now = ports.now()
+    with ports.store.ingest(ports.policy.source) as tx:
+        seen = tx.files({*look.vanished, *(problem.path for problem in look.refused)})
+        gone = [replace(seen[p], missing_since=now) for p in look.vanished if p in seen and seen[p].article_id]
+        empty = [path for path in look.vanished if path in seen and not seen[path].article_id]
+        refused = [_refused(ports, seen.get(problem.path), problem) for problem in look.refused]
+        if gone or empty or refused:
+            tx.save([], [*gone, *refused], empty)
+        return Vanished(tx.missing() if look.changed else ())
+
+
+def _refused(ports: Ports, before: SeenFile | None, problem: Problem) -> SeenFile:
+    before = before or SeenFile(path=problem.path)
+    since = before.problem_since or ports.now()
+    return replace(before, problem=problem.reason, problem_line=problem.line, problem_since=since, mtime_ns=-1)
+
+
+def _whole_folder_was_read(ports: Ports) -> None:
+    with ports.store.ingest(ports.policy.source) as tx:
+        if tx.first_time():
+            tx.finish_first_time(ports.now())
+    ports.store.remember("scanned_at", ports.now().isoformat())
+
+
+def _and(report: Report, outcome: Outcome, read: int) -> Report:
+    bad = [Problem(path=f.path, reason=f.problem, line=f.problem_line) for f in outcome.files if f.problem]
+    told = [(f.path, notice) for f in outcome.files for notice in f.notices]
+    return replace(
+        report,
+        read=report.read + read,
+        published=report.published + outcome.published,
+        corrected=report.corrected + outcome.corrected,
+        problems=(*report.problems, *bad),
+        notices=(*report.notices, *told),
+    )

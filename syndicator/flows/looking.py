@@ -1,0 +1,116 @@
+"""What the watched folder holds now, against what we remember of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syndicator.errors import BadArticle
+from syndicator.model import FileStat, Problem, utc
+from syndicator.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is there (`present`), which of it to read, what is gone, what was refused.
+
+    `recheck` are files too fresh to be read, `forced` those to parse even where their bytes are known, `whole`
+    says that the whole folder was looked at.
+    """
+
+    present: dict[str, FileStat]
+    changed: list[str]
+    vanished: list[str]
+    refused: tuple[Problem, ...]
+    recheck: frozenset[str]
+    forced: frozenset[str]
+    whole: bool = False
+
+    def exists(self, ports: Ports, path: str) -> bool:
+        """Whether a file is there; a refused one is, but cannot be read."""
+        if self.whole or path in self.present:
+            return path in self.present or any(problem.path == path for problem in self.refused)
+        try:
+            return ports.seeds.stat(path) is not None
+        except BadArticle:
+            return True
+
+
+def look_at_all(ports: Ports, settled: bool) -> Look:
+    """Scan the folder. With `settled` False, files changed less than two seconds ago are left for later."""
+    stats, refused = ports.seeds.scan()
+    known = ports.store.stats(ports.policy.source)
+    present = {stat.path: stat for stat in stats}
+    changed = {stat.path for stat in stats if known.get(stat.path) != stat}
+    fresh = _fresh(ports, {path: present[path] for path in changed}, settled)
+    vanished = sorted(known.keys() - present.keys() - {problem.path for problem in refused})
+    forced = (_held_back(ports) if vanished else frozenset[str]()) & present.keys()
+    return Look(
+        present=present,
+        changed=sorted(changed - fresh | forced),
+        vanished=vanished,
+        refused=tuple(refused),
+        recheck=fresh,
+        forced=forced,
+        whole=True,
+    )
+
+
+def look_at(ports: Ports, paths: Collection[str], settled: bool) -> Look:
+    """Look at some paths: article files, or files that articles show."""
+    articles = {path for path in paths if ports.seeds.is_article(path)}
+    users = _users_of(ports, set(paths) - articles)
+    present, refused = _stats(ports, articles | users)
+    known = ports.store.files(ports.policy.source, articles | users)
+    vanished = sorted(f.path for f in known if f.path not in present and f.missing_since is None)
+    vanished = [path for path in vanished if path not in {problem.path for problem in refused}]
+    fresh = _fresh(ports, present, settled)
+    forced = users
+    if vanished:
+        again, _ = _stats(ports, _held_back(ports))
+        present, forced = present | again, forced | again.keys()
+    return Look(
+        present=present,
+        changed=sorted(present.keys() - fresh),
+        vanished=vanished,
+        refused=tuple(refused),
+        recheck=fresh,
+        forced=frozenset(forced),
+    )
+
+
+def _stats(ports: Ports, paths: Collection[str]) -> tuple[dict[str, FileStat], list[Problem]]:
+    present: dict[str, FileStat] = {}
+    refused: list[Problem] = []
+    for path in sorted(paths):
+        try:
+            stat = ports.seeds.stat(path)
+        except BadArticle as error:
+            refused.append(Problem(path=path, reason=error.reason, line=error.line))
+        else:
+            if stat is not None:
+                present[path] = stat
+    return present, refused
+
+
+def _fresh(ports: Ports, stats: dict[str, FileStat], settled: bool) -> frozenset[str]:
+    if settled:
+        return frozenset()
+    now = (ports.now() - utc(1970, 1, 1)) // timedelta(microseconds=1)
+    settle = ports.policy.settle // timedelta(microseconds=1)
+    return frozenset(path for path, stat in stats.items() if 0 <= now - stat.mtime_ns // 1000 < settle)
+
+
+def _held_back(ports: Ports) -> frozenset[str]:
+    """Files with a problem: one that was a copy may take the place of the file that vanished."""
+    if not ports.store.count().get("problems"):
+        return frozenset()
+    return frozenset(f.path for f in ports.store.files(ports.policy.source) if f.problem and not f.missing_since)
+
+
+def _users_of(ports: Ports, media: set[str]) -> set[str]:
+    """Articles that show one of these files, or asked for it before it was there."""
+    if not media:
+        return set()
+    return {f.path for f in ports.store.files(ports.policy.source) if any(m.origin in media for m in f.media)}

@@ -1,0 +1,137 @@
+"""From the store to documents and files: select, render, store, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from syndicator.core import render
+from syndicator.core.coding import brotlied, gzipped
+from syndicator.core.feeds import KINDS, default_feed, document_paths, term_feed
+from syndicator.model import Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
+from syndicator.ports import DirtyFeed, Ports
+
+BATCH = 50
+"""Feeds in a transaction."""
+
+Piece = tuple[str, int, Format, str, bytes]
+"""A rendered article: id, revision, format, recipe, bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a feed shows now."""
+
+    feed: Feed
+    shown: list[Shown]
+    tombstones: list[Tombstone]
+    updated: datetime
+
+
+def publish(ports: Ports) -> Report:
+    """Render the feeds that are dirty, store their documents, then make the files what the store says.
+
+    Raises PublicationError after every file was tried; the store is right by then, and `repair` mends the files.
+    """
+    written: list[str] = []
+    dirty = ports.store.dirty()
+    for start in range(0, len(dirty), BATCH):
+        batch = dirty[start : start + BATCH]
+        written.extend(_publish(ports, batch))
+        ports.progress("published", start + len(batch), len(dirty))
+    ports.publication.write(written, ports.store.document)
+    return Report(documents=tuple(written))
+
+
+def renew(ports: Ports) -> None:
+    """Mark every feed as dirty where the way to render has changed since the last time: new settings, new program."""
+    recipe = f"{render.recipe(ports.site)} {ports.policy.items} {ports.site}"
+    if ports.store.recall("recipe") != recipe:
+        ports.store.soil(["", *(f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())])
+        ports.store.remember("recipe", recipe)
+
+
+def repair(ports: Ports) -> Report:
+    """Make every published file what the store says, as after a crash."""
+    return Report(documents=ports.publication.repair(ports.store.documents(), ports.store.document))
+
+
+def compress(ports: Ports) -> Report:
+    """Make the gzip and brotli bytes of documents that have none yet, and their files."""
+    paths = ports.store.uncompressed()
+    with ThreadPoolExecutor(2) as pool:
+        for done, path in enumerate(paths, 1):
+            document = ports.store.document(path)
+            if document is None or document.gone:
+                continue
+            codings = pool.map(lambda make, body=document.body: make(body), (gzipped, brotlied))
+            ports.store.save_codings(path, document.etag, *codings)
+            ports.progress("compressed", done, len(paths))
+    ports.publication.write(paths, ports.store.document)
+    return Report(documents=tuple(paths))
+
+
+def feed_named(ports: Ports, name: str) -> Feed | None:
+    """The feed of that name, or None where there is none now."""
+    if not name:
+        return default_feed(ports.site, ports.policy.items)
+    kind, _, slug = name.partition("/")
+    term = ports.store.term(kind, slug) if kind in KINDS else None
+    return term_feed(ports.site, term, ports.policy.items) if term else None
+
+
+def _publish(ports: Ports, dirty: Sequence[DirtyFeed]) -> tuple[str, ...]:
+    feeds = {one.name: feed_named(ports, one.name) for one in dirty}
+    views = [_view(ports, feed) for feed in feeds.values() if feed]
+    pieces, fresh = _pieces(ports, views)
+    documents = [_document(ports.site, view, format, pieces) for view in views for format in view.feed.formats]
+    gone = [path for name, feed in feeds.items() if feed is None for path in document_paths(name)]
+    return ports.store.publish(dirty, documents, gone, fresh, ports.now())
+
+
+def _view(ports: Ports, feed: Feed) -> View:
+    shown = ports.store.shown(feed.query, feed.limit)
+    since = shown[-1].sort_key if len(shown) == feed.limit else None
+    tombstones = ports.store.tombstones(feed.query, feed.limit, since)
+    updated = max([s.changed for s in shown] + [t.when for t in tombstones], default=ports.site.created)
+    return View(feed=feed, shown=shown, tombstones=tombstones, updated=updated)
+
+
+def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[str, Format], bytes], list[Piece]]:
+    """Every rendered article that the views show, and those of them that were not kept from an earlier time."""
+    recipe = render.recipe(ports.site)
+    pieces: dict[tuple[str, Format], bytes] = {}
+    missing: dict[tuple[str, Format], None] = {}
+    for view in views:
+        for format in view.feed.formats:
+            wanted = [s for s in view.shown if (s.id, format) not in pieces and (s.id, format) not in missing]
+            kept = ports.store.pieces(wanted, format, recipe)
+            pieces.update(((id, format), body) for id, body in kept.items())
+            missing.update(((s.id, format), None) for s in wanted if s.id not in kept)
+    articles = ports.store.articles({id for id, _ in missing})
+    work = [(articles[id], format) for id, format in missing]
+    fresh: list[Piece] = []
+    for (article, format), body in zip(work, ports.spread(partial(_piece, ports.site), work), strict=True):
+        pieces[article.id, format] = body
+        fresh.append((article.id, article.revision, format, recipe, body))
+    return pieces, fresh
+
+
+def _piece(site: Site, work: tuple[Article, Format]) -> bytes:
+    article, format = work
+    return render.piece(article, format, site)
+
+
+def _document(site: Site, view: View, format: Format, pieces: dict[tuple[str, Format], bytes]) -> Rendered:
+    shown = [pieces[s.id, format] for s in view.shown]
+    body = render.document(view.feed, format, site, shown, view.updated, view.tombstones)
+    return Rendered(
+        path=view.feed.path(format),
+        body=body,
+        media_type=format.media_type,
+        etag=render.etag(body),
+        changed=view.updated.replace(microsecond=0),
+    )

@@ -1,0 +1,80 @@
+"""The servers of one process tree: the public one, the operator's listener, and asking how the first one is."""
+
+from __future__ import annotations
+
+import logging
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+from syndicator import wiring
+from syndicator.config import Settings
+from syndicator.errors import BindError, SyndicatorError
+from syndicator.ports import Ports
+
+log = logging.getLogger("syndicator.serving")
+
+DEFAULT_ADMIN = ("127.0.0.1", 8081)
+
+
+def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
+    """Serve until told to stop. A HUP reads the configuration again and renews the workers.
+
+    Raises BindError where the address cannot be had.
+    """
+    from syndicator.web.server import serve as run_server
+
+    def renew() -> None:
+        try:
+            _hand_down(reload())
+        except SyndicatorError as error:
+            log.error("%s; the configuration stays as it was", error)
+
+    _hand_down(settings)
+    run_server("syndicator.wsgi:create", split(settings.web.bind), settings.web.workers, renew)
+
+
+def split(address: str) -> tuple[str, int]:
+    """HOST:PORT as host and port; brackets around an IPv6 address are taken off."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def health(settings: Settings) -> str:
+    """What `/healthz` of the running server answers, or why it does not."""
+    host, port = split(settings.web.bind)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return str(answer.read(200).decode("utf-8", "replace").strip())
+    except urllib.error.HTTPError as error:
+        return f"{url}: {error.code} {error.read(200).decode('utf-8', 'replace').strip()}"
+    except OSError as error:
+        return f"{url}: no answer ({error}); is `syndicator run` running?"
+
+
+def _hand_down(settings: Settings) -> None:
+    """Workers take the settings from here, so that one that is started later never sees a broken file."""
+    os.environ["SYNDICATOR_SETTINGS"] = settings.model_dump_json()
+
+
+def start_admin(settings: Settings, ports: Ports) -> Callable[[], None]:
+    """The operator's listener, in the daemon's process; gives what stops it.
+
+    Where nobody configured its address and the usual one is taken, we live without it. Raises BindError.
+    """
+    from syndicator.web.app import create_admin
+    from syndicator.web.server import start_admin as listen
+
+    host, port = split(settings.web.admin_bind) if settings.web.admin_bind else DEFAULT_ADMIN
+    try:
+        stop = listen(create_admin(ports, wiring.web_options(settings)), host, port)
+    except BindError as error:
+        if settings.web.admin_bind:
+            raise
+        log.warning("%s; going on without the operator's listener: set [web] admin_bind", error)
+        return lambda: None
+    log.info("operator's listener: http://%s:%d/healthz?detail", host, port)
+    return stop

@@ -1,0 +1,141 @@
+"""The first transaction: articles, revisions, claims, observations, and which feeds are dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from syndicator.model import Article, SeenFile, Status
+from syndicator.ports import Ingest, Saved
+from syndicator.store import rows
+from syndicator.store.engine import Database
+from syndicator.store.revising import Revising
+from syndicator.store.tables import articles, claims, files, key, sources
+
+
+@contextmanager
+def ingesting(database: Database, source: str, now: Callable[[], datetime]) -> Iterator[Ingest]:
+    """Open the transaction. No other one of the same source is open at the same time."""
+    with database.write() as connection:
+        connection.execute(database.insert(sources).values(id=source).on_conflict_do_nothing())
+        connection.execute(select(sources.c.id).where(sources.c.id == source).with_for_update())
+        transaction = Transaction(database, connection, source, now())
+        yield transaction
+        transaction.finish()
+
+
+class Transaction:
+    """What may be asked and stored while it is open; see `ports.Ingest`."""
+
+    def __init__(self, database: Database, connection: Connection, source: str, now: datetime) -> None:
+        self._database = database
+        self._connection = connection
+        self._source = source
+        self._revising = Revising(database, connection, source, now)
+
+    def files(self, paths: Collection[str] | None = None) -> dict[str, SeenFile]:
+        """The observations of these paths, or of all."""
+        return rows.observations(self._connection, self._source, paths)
+
+    def files_of(self, article_ids: Collection[str]) -> dict[str, SeenFile]:
+        """The observation that holds each article, by article id; the present one where there are two."""
+        ours = rows.SEEN_FILES.where(files.c.source == self._source)
+        ours = ours.order_by(files.c.missing_since.is_not(None), files.c.path_key)
+        found: dict[str, SeenFile] = {}
+        for portion in rows.portions({key(id_) for id_ in article_ids}):
+            held = ours.where(articles.c.id_key.in_(portion), articles.c.source == self._source)
+            for seen in map(rows.seen, self._connection.execute(held)):
+                found.setdefault(str(seen.article_id), seen)
+        return found
+
+    def missing(self) -> list[SeenFile]:
+        """Files that are gone and still hold an article that is not withdrawn, by path."""
+        gone = rows.SEEN_FILES.where(
+            files.c.source == self._source,
+            files.c.missing_since.is_not(None),
+            articles.c.status != Status.WITHDRAWN.value,
+        )
+        return [rows.seen(row) for row in self._connection.execute(gone.order_by(files.c.path_key))]
+
+    def claimants(self, claims_: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Which article made each of these claims first, by id."""
+        asked: dict[str, dict[str, tuple[str, str]]] = {}
+        for kind, value in claims_:
+            asked.setdefault(kind, {})[key(value)] = (kind, value)
+        found = {}
+        for kind, by_key in asked.items():
+            for portion in rows.portions(by_key):
+                first = (
+                    select(claims.c.value, articles.c.id)
+                    .join(articles, articles.c.pk == claims.c.article_pk)
+                    .where(claims.c.source == self._source, claims.c.kind == kind, claims.c.value.in_(portion))
+                )
+                for value, id_ in self._connection.execute(first):
+                    found[by_key[value]] = id_
+        return found
+
+    def taken(self, ids: Collection[str], slugs: Collection[str]) -> tuple[set[str], set[str]]:
+        """Which of these ids (in this source) and slugs (in the whole store) belong to an article already."""
+        taken_ids: set[str] = set()
+        for portion in rows.portions({key(id_) for id_ in ids}):
+            ours = select(articles.c.id).where(articles.c.source == self._source, articles.c.id_key.in_(portion))
+            taken_ids.update(self._connection.execute(ours).scalars())
+        taken_slugs: set[str] = set()
+        for portion in rows.portions(set(slugs)):
+            used = select(articles.c.slug).where(articles.c.slug.in_(portion))
+            taken_slugs.update(self._connection.execute(used).scalars())
+        return taken_ids, taken_slugs
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles, by id."""
+        return rows.by_id(self._connection, ids, self._source)
+
+    def save(self, articles: Iterable[Saved], files: Iterable[SeenFile], forget: Collection[str] = ()) -> None:
+        """Store states and observations, drop the observations of the paths in `forget`, mark feeds dirty.
+
+        Raises StoreError where a state does not follow the stored one.
+        """
+        self._revising.save(list(articles))
+        self._forget(forget)
+        self._observe(list(files))
+
+    def first_time(self) -> bool:
+        """Whether this source was never completely read before."""
+        read = select(sources.c.first_time_done).where(sources.c.id == self._source)
+        return self._connection.execute(read).scalar() is None
+
+    def finish_first_time(self, at: datetime) -> None:
+        """Remember that the source was completely read."""
+        self._connection.execute(update(sources).where(sources.c.id == self._source).values(first_time_done=at))
+
+    def finish(self) -> None:
+        """Write what was kept for the end of the transaction."""
+        self._revising.finish()
+
+    def _forget(self, paths: Collection[str]) -> None:
+        for portion in rows.portions({key(path) for path in paths}):
+            self._connection.execute(delete(files).where(files.c.source == self._source, files.c.path_key.in_(portion)))
+
+    def _observe(self, observed: list[SeenFile]) -> None:
+        if not observed:
+            return
+        pks = self._revising.pks({seen.article_id for seen in observed if seen.article_id is not None})
+        columns = tuple(files.c.keys())
+        observations = [
+            (
+                self._source,
+                key(seen.path),
+                seen.path,
+                seen.size,
+                seen.mtime_ns,
+                None if seen.article_id is None else pks[seen.article_id],
+                seen.missing_since,
+                seen.problem is not None,
+                rows.SEEN.dump(seen),
+            )
+            for seen in observed
+        ]
+        self._database.fill(self._connection, files, columns, observations, there="replace")

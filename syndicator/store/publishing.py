@@ -1,0 +1,193 @@
+"""The second transaction, the documents it made, and the pieces they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from syndicator.model import Format, Rendered, Shown
+from syndicator.ports import DirtyFeed
+from syndicator.store import marks, rows
+from syndicator.store.engine import Database
+from syndicator.store.tables import articles, documents, key, pieces
+
+_Piece = tuple[str, int, Format, str, bytes]
+_SECOND = timedelta(seconds=1)
+_PORTION = 50
+
+
+class Publishing:
+    """Dirty feeds, documents and pieces; see `ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def dirty(self) -> list[DirtyFeed]:
+        """Feeds whose documents may be stale, by name."""
+        with self._database.read() as connection:
+            return marks.all_marks(connection)
+
+    def soil(self, names: Iterable[str]) -> None:
+        """Mark feeds as dirty."""
+        with self._database.write() as connection:
+            marks.mark(self._database, connection, set(names))
+
+    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[str, bytes]:
+        """Rendered articles that are still good, by article id: of this revision, format and recipe."""
+        wanted = {place.id: place.revision for place in shown}
+        kept = (
+            select(articles.c.id, pieces.c.revision, pieces.c.body)
+            .join(articles, articles.c.pk == pieces.c.article_pk)
+            .where(pieces.c.format == str(format), pieces.c.recipe == recipe)
+        )
+        found: list[tuple[str, int, bytes]] = []
+        with self._database.read() as connection:
+            for portion in rows.portions({key(id_) for id_ in wanted}):
+                found += connection.execute(kept.where(articles.c.id_key.in_(portion))).all()
+        return {id_: body for id_, revision, body in found if wanted.get(id_) == revision}
+
+    def publish(
+        self,
+        done: Collection[DirtyFeed],
+        documents: Collection[Rendered],
+        gone: Collection[str],
+        pieces: Collection[_Piece],
+        now: datetime,
+    ) -> tuple[str, ...]:
+        """The second transaction. Returns the paths whose bytes changed or that went, in the order given."""
+        with self._database.write() as connection:
+            tokens = marks.standing_marks(connection, {feed.name for feed in done})
+            late = {feed.name for feed in done if tokens.get(feed.name) != feed.token}
+            keep = Keeping(self._database, connection, now)
+            moved = keep.documents([document for document in documents if _feed(document.path) not in late])
+            moved += keep.gone([path for path in gone if _feed(path) not in late])
+            keep.pieces(pieces)
+            marks.clear(connection, {feed.name for feed in done} - late)
+        return tuple(moved)
+
+    def document(self, path: str) -> Rendered | None:
+        """One published document with its bytes, or what remains of a removed one (`gone`)."""
+        names = [field for field in Rendered.__slots__ if field in documents.c]
+        wanted = select(*(documents.c[name] for name in names)).where(documents.c.path == path)
+        with self._database.read() as connection:
+            found = connection.execute(wanted).one_or_none()
+        return None if found is None else Rendered(**found._mapping)
+
+    def documents(self) -> Iterator[tuple[str, str, bool]]:
+        """Path, etag and `gone` of every document, by path."""
+        listed = select(documents.c.path, documents.c.etag, documents.c.gone).order_by(documents.c.path)
+        with self._database.read() as connection:
+            found = connection.execute(listed).all()
+        return iter([(path, etag, gone) for path, etag, gone in found])
+
+    def uncompressed(self) -> list[str]:
+        """Paths of documents that have no gzip or brotli bytes yet, by path."""
+        bare = select(documents.c.path).where(documents.c.coded.is_(False)).order_by(documents.c.path)
+        with self._database.read() as connection:
+            return list(connection.execute(bare).scalars())
+
+    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes) -> None:
+        """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
+        same = update(documents).where(documents.c.path == path, documents.c.etag == etag, documents.c.gone.is_(False))
+        with self._database.write() as connection:
+            connection.execute(same.values(gzip=gzip, brotli=brotli, coded=True))
+
+
+class Keeping:
+    """Writes documents and pieces in an open transaction."""
+
+    def __init__(self, database: Database, connection: Connection, now: datetime) -> None:
+        self._database = database
+        self._connection = connection
+        self._now = now.replace(microsecond=0)
+
+    def documents(self, rendered: Collection[Rendered]) -> list[str]:
+        """Store documents; the paths of those whose bytes changed."""
+        moved = []
+        for portion in rows.portions(rendered, _PORTION):
+            stored = self._stored([document.path for document in portion])
+            written = []
+            for document in portion:
+                row = self._row(document, stored.get(document.path))
+                if row:
+                    written.append(row)
+                    if row.pop("moved"):
+                        moved.append(document.path)
+            self._write(written)
+        return moved
+
+    def gone(self, paths: Collection[str]) -> list[str]:
+        """Mark documents as removed; the paths of those that were there."""
+        moved = []
+        for portion in rows.portions(paths):
+            stored = self._stored(portion)
+            there = [path for path in portion if path in stored and not stored[path]["gone"]]
+            moved += there
+            emptied = {"etag": "", "gone": True, "coded": True, "body": b"", "gzip": None, "brotli": None}
+            self._write([{**stored[path], **emptied, "changed": self._after(stored[path])} for path in there])
+        return moved
+
+    def pieces(self, rendered: Collection[_Piece]) -> None:
+        """Keep rendered articles, each of its current revision; an older one is of no use any more."""
+        new = self._database.insert(pieces)
+        keep = new.on_conflict_do_update(
+            index_elements=[pieces.c.article_pk, pieces.c.format],
+            set_={name: new.excluded[name] for name in ("revision", "recipe", "body")},
+        )
+        for portion in rows.portions(rendered):
+            keys = {key(piece[0]) for piece in portion}
+            heads = select(articles.c.id, articles.c.pk, articles.c.revision)
+            heads = heads.where(articles.c.id_key.in_(keys)).order_by(articles.c.pk.desc())
+            current = {id_: (pk, revision) for id_, pk, revision in self._connection.execute(heads)}
+            kept = [
+                {"article_pk": pk, "format": str(kind), "revision": revision, "recipe": recipe, "body": body}
+                for id_, revision, kind, recipe, body in portion
+                for pk, newest in (current.get(id_, (None, None)),)
+                if newest == revision
+            ]
+            if kept:
+                self._connection.execute(keep, kept)
+
+    def _stored(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
+        held = select(documents).where(documents.c.path.in_(paths)).order_by(documents.c.path).with_for_update()
+        return {row.path: dict(row._mapping) for row in self._connection.execute(held)}
+
+    def _row(self, document: Rendered, stored: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What to write of a document, with `moved` saying whether its bytes did; None when it is all there."""
+        row = {name: getattr(document, name) for name in ("path", "etag", "media_type", "body", "gzip", "brotli")}
+        row["gone"] = False
+        same = stored is not None and not stored["gone"] and stored["body"] == document.body
+        if stored is not None and same:
+            row["changed"] = stored["changed"]
+            row["gzip"] = document.gzip or stored["gzip"]
+            row["brotli"] = document.brotli or stored["brotli"]
+        else:
+            row["changed"] = self._now if stored is None else self._after(stored)
+        row["coded"] = row["gzip"] is not None and row["brotli"] is not None
+        if row == stored:
+            return None
+        return {**row, "moved": not same}
+
+    def _after(self, stored: dict[str, Any]) -> datetime:
+        changed: datetime = stored["changed"]
+        return max(self._now, changed + _SECOND)
+
+    def _write(self, written: list[dict[str, Any]]) -> None:
+        if not written:
+            return
+        new = self._database.insert(documents)
+        changing = set(documents.c.keys()) - {"path"}
+        self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[documents.c.path], set_={name: new.excluded[name] for name in changing}
+            ),
+            written,
+        )
+
+
+def _feed(path: str) -> str:
+    """The name of the feed that a document belongs to."""
+    return path.rpartition("/")[0]

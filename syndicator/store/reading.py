@@ -1,0 +1,148 @@
+"""What the store knows of articles, terms and files. Nothing here waits for a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from syndicator.model import Article, FileStat, Query, RevisionKind, SeenFile, Shown, Status, Term, Tombstone
+from syndicator.store import rows
+from syndicator.store.engine import Database
+from syndicator.store.queries import places
+from syndicator.store.tables import Standing, articles, documents, files, key, revisions, terms
+
+_PAGE = 1000
+
+
+class Questions:
+    """The questions one may ask; see `ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stats(self, source: str) -> dict[str, FileStat]:
+        """Size and mtime of every file seen of a source and not missing, by path."""
+        present = select(files.c.path, files.c.size, files.c.mtime_ns).where(
+            files.c.source == source, files.c.missing_since.is_(None)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(present).all()
+        return {path: FileStat(path=path, size=size, mtime_ns=mtime_ns) for path, size, mtime_ns in found}
+
+    def files(self, source: str, paths: Collection[str] | None = None) -> Iterator[SeenFile]:
+        """The observations of these paths of a source, or of all, by path."""
+        if paths is None:
+            return self._every_file(source)
+        with self._database.read() as connection:
+            found = rows.observations(connection, source, paths)
+        return iter([found[path] for path in sorted(found)])
+
+    def _every_file(self, source: str) -> Iterator[SeenFile]:
+        """In pages, so that no view is held open between them."""
+        page = rows.SEEN_FILES.where(files.c.source == source).order_by(files.c.path_key).limit(_PAGE)
+        last: str | None = None
+        while True:
+            with self._database.read() as connection:
+                found = connection.execute(page if last is None else page.where(files.c.path_key > last)).all()
+            yield from map(rows.seen, found)
+            if len(found) < _PAGE:
+                return
+            last = found[-1].path_key
+
+    def select(self, query: Query, limit: int, before: str | None = None) -> list[Article]:
+        """Published articles that the query means, by sort key, newest first, beginning below `before`."""
+        with self._database.read() as connection:
+            return rows.current(connection, places(connection, query, Standing.SHOWN, limit, before=before))
+
+    def shown(self, query: Query, limit: int) -> list[Shown]:
+        """Like `select`, but only the places."""
+        wanted = select(articles.c.pk, articles.c.id, articles.c.revision, articles.c.changed, articles.c.sort_key)
+        with self._database.read() as connection:
+            pks = places(connection, query, Standing.SHOWN, limit)
+            found = {}
+            for portion in rows.portions(pks):
+                for row in connection.execute(wanted.where(articles.c.pk.in_(portion))):
+                    found[row.pk] = Shown(id=row.id, revision=row.revision, changed=row.changed, sort_key=row.sort_key)
+        return [found[pk] for pk in pks]
+
+    def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
+        """Articles that were published and are not any more, newest sort key first, none below `since`."""
+        wanted = select(articles.c.pk, articles.c.id, articles.c.changed)
+        with self._database.read() as connection:
+            pks = places(connection, query, Standing.GONE, limit, since=since)
+            found = {}
+            for portion in rows.portions(pks):
+                for pk, id_, changed in connection.execute(wanted.where(articles.c.pk.in_(portion))):
+                    found[pk] = Tombstone(id=id_, when=changed)
+        return [found[pk] for pk in pks]
+
+    def article(self, id_or_slug: str) -> Article | None:
+        """One article in its current state, whatever its status, by id or slug."""
+        with self._database.read() as connection:
+            found = rows.by_id(connection, [id_or_slug])
+            if found:
+                return found[id_or_slug]
+            pk = connection.execute(select(articles.c.pk).where(articles.c.slug == id_or_slug)).scalar()
+            return None if pk is None else rows.current(connection, [pk])[0]
+
+    def articles(self, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles, by id."""
+        with self._database.read() as connection:
+            return rows.by_id(connection, ids)
+
+    def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
+        """Every stored state of an article, oldest first: number, kind, when recorded, state."""
+        first = select(func.min(articles.c.pk)).where(articles.c.id_key == key(article_id)).scalar_subquery()
+        stored = (
+            select(revisions.c.number, revisions.c.kind, revisions.c.recorded_at, revisions.c.payload)
+            .where(revisions.c.article_pk == first)
+            .order_by(revisions.c.number)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(stored).all()
+        return [(number, RevisionKind(kind), at, rows.ARTICLE.load(payload)) for number, kind, at, payload in found]
+
+    def due(self, now: datetime, limit: int = 500) -> list[Article]:
+        """Articles whose status changes by itself at or before `now`, the earliest first."""
+        waiting = select(articles.c.pk).where(articles.c.due <= now).order_by(articles.c.due, articles.c.pk)
+        with self._database.read() as connection:
+            return rows.current(connection, list(connection.execute(waiting.limit(limit)).scalars()))
+
+    def next_due(self) -> datetime | None:
+        """When the next article changes its status by itself."""
+        waiting = select(articles.c.due).where(articles.c.due.is_not(None)).order_by(articles.c.due).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(waiting).scalar()
+
+    def terms(self) -> list[tuple[Term, int]]:
+        """Every tag and author that a shown or withdrawn article has, with the number of shown ones."""
+        carried = (
+            select(terms.c.kind, terms.c.slug, terms.c.name, terms.c.shown)
+            .where(terms.c.carried > 0)
+            .order_by(terms.c.kind, terms.c.slug)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(carried).all()
+        return [(Term(kind=kind, slug=slug, name=name), shown) for kind, slug, name, shown in found]
+
+    def term(self, kind: str, slug: str) -> Term | None:
+        """One of them."""
+        wanted = select(terms.c.name).where(terms.c.kind == kind, terms.c.slug == slug, terms.c.carried > 0)
+        with self._database.read() as connection:
+            name = connection.execute(wanted).scalar()
+        return None if name is None else Term(kind=kind, slug=slug, name=name)
+
+    def count(self) -> Mapping[str, int]:
+        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`."""
+        seen = select(func.count(), func.count().filter(files.c.troubled), func.count(files.c.missing_since))
+        with self._database.read() as connection:
+            by_status = select(articles.c.status, func.count()).group_by(articles.c.status)
+            counts = dict.fromkeys((str(status) for status in Status), 0)
+            counts.update(connection.execute(by_status).all())
+            counts["files"], counts["problems"], counts["missing"] = connection.execute(seen.select_from(files)).one()
+            counts["revisions"] = connection.execute(select(func.count()).select_from(revisions)).scalar_one()
+            present = select(func.count()).where(documents.c.gone.is_(False))
+            counts["documents"] = connection.execute(present).scalar_one()
+        return counts

@@ -1,0 +1,226 @@
+"""The tables, and how values look in them. Rows stay inside this package."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\([0-9a-f]{4})")
+_LONGEST_KEY = 400
+
+
+def micros(value: datetime) -> int:
+    """Microseconds from 1970 to an aware datetime; negative before."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """The datetime in UTC at so many microseconds from 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as integer microseconds: exact from year 1 to 9999 on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else instant(value)
+
+
+class Words(TypeDecorator[str]):
+    """Any text, compared and sorted by code point. What no database stores (NUL, lone surrogates) is escaped."""
+
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or not _UNSTORABLE.search(value):
+            return value
+        return _UNSTORABLE.sub(lambda found: f"\\{ord(found[0]):04x}", value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or "\\" not in value:
+            return value
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+
+
+def key(text: str) -> str:
+    """The text itself, or when it is too long for every database's indexes its beginning and sha256.
+
+    A shortened key is longer than any text that stands for itself, so the two are never equal.
+    """
+    if len(text) <= _LONGEST_KEY:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[: _LONGEST_KEY - len(digest)]}#{digest}"
+
+
+class Standing(IntEnum):
+    """What readers see of an article."""
+
+    HIDDEN = 0  # never shown
+    SHOWN = 1
+    GONE = 2  # was shown, leaves a tombstone
+
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+_BYTES = LargeBinary()
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", Words, primary_key=True), Column("value", Words, nullable=False))
+
+sources = Table("sources", metadata, Column("id", Words, primary_key=True), Column("first_time_done", Instant))
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("pk", _BIG, primary_key=True),
+    Column("source", Words, ForeignKey("sources.id"), nullable=False),
+    Column("id", Words, nullable=False),
+    Column("id_key", Words, nullable=False),
+    Column("slug", Words, nullable=False, unique=True),
+    Column("status", Words, nullable=False),
+    Column("standing", SmallInteger, nullable=False),
+    Column("sort_key", Words, nullable=False),
+    Column("changed", Instant),
+    Column("due", Instant),
+    Column("language", Words),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("id_key", "source", name="articles_identity"),
+)
+Index("articles_by_place", articles.c.standing, articles.c.sort_key)
+Index("articles_by_source", articles.c.source, articles.c.standing, articles.c.sort_key)
+Index("articles_by_language", articles.c.language, articles.c.standing, articles.c.sort_key)
+Index("articles_by_status", articles.c.status)
+Index(
+    "articles_by_due",
+    articles.c.due,
+    sqlite_where=articles.c.due.is_not(None),
+    postgresql_where=articles.c.due.is_not(None),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("payload", Text, nullable=False),
+    PrimaryKeyConstraint("article_pk", "number"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("source", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    PrimaryKeyConstraint("source", "kind", "value"),
+    sqlite_with_rowid=False,
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("kind", Words, nullable=False),
+    Column("slug", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("carried", Integer, nullable=False),
+    PrimaryKeyConstraint("kind", "slug"),
+    sqlite_with_rowid=False,
+)
+
+article_terms = Table(
+    "article_terms",
+    metadata,
+    Column("kind", Words, nullable=False),
+    Column("slug", Words, nullable=False),
+    Column("standing", SmallInteger, nullable=False),
+    Column("sort_key", Words, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    PrimaryKeyConstraint("kind", "slug", "standing", "sort_key", "article_pk"),
+    sqlite_with_rowid=False,
+)
+Index("article_terms_by_article", article_terms.c.article_pk)
+
+files = Table(
+    "files",
+    metadata,
+    Column("source", Words, ForeignKey("sources.id"), nullable=False),
+    Column("path_key", Words, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk")),
+    Column("missing_since", Instant),
+    Column("troubled", Boolean, nullable=False),
+    Column("payload", Text, nullable=False),
+    PrimaryKeyConstraint("source", "path_key"),
+)
+Index("files_by_article", files.c.article_pk)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("format", Words, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("recipe", Words, nullable=False),
+    Column("body", _BYTES, nullable=False),
+    PrimaryKeyConstraint("article_pk", "format"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("path", Words, primary_key=True),
+    Column("etag", Words, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("coded", Boolean, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("media_type", Words, nullable=False),
+    Column("body", _BYTES, nullable=False),
+    Column("gzip", _BYTES),
+    Column("brotli", _BYTES),
+)
+Index("documents_listed", documents.c.path, documents.c.etag, documents.c.gone)
+Index("documents_uncoded", documents.c.coded, documents.c.path)
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+)

@@ -1,0 +1,94 @@
+"""`syndicator run`: one process tree. Starts its parts, passes signals on, and ends when one cannot go on.
+
+A part that dies after it ran for a while is started again; one that cannot even start ends the rest, and its
+exit code becomes ours.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+SETTLED = 10.0
+"""Seconds after which a part that ends is taken for a crash and started again."""
+GRACE = 12.0
+"""Seconds that parts get to end; a little more than they give themselves."""
+
+
+class Supervisor:
+    """Runs `commands` (name -> argv) as children that die with us."""
+
+    def __init__(self, commands: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> None:
+        self._commands = commands
+        self._environ = {**environ, "SYNDICATOR_PARENT": str(os.getpid())}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._started: dict[str, float] = {}
+        self._stopping = False
+        self._ended = threading.Event()
+
+    def run(self) -> int:
+        """Until told to stop, or a part cannot go on. The exit code: 0 after a SIGTERM or SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, lambda *_: self._pass_on(signal.SIGHUP))
+        for name in self._commands:
+            self._start(name)
+        code = self._watch()
+        self._end()
+        return code
+
+    def _start(self, name: str) -> None:
+        self._started[name] = time.monotonic()
+        self._children[name] = subprocess.Popen(self._commands[name], env=self._environ)
+        threading.Thread(target=self._wait, args=(self._children[name],), daemon=True).start()
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> None:
+        child.wait()
+        self._ended.set()
+
+    def _watch(self) -> int:
+        while True:
+            self._ended.wait()
+            self._ended.clear()
+            for name, child in list(self._children.items()):
+                code = child.poll()
+                if code is None:
+                    continue
+                if self._stopping:
+                    return 0
+                if time.monotonic() - self._started[name] < SETTLED:
+                    return code if code > 0 else 1
+                print(f"syndicator: {name} ended with {code}; it is started again", file=sys.stderr)  # noqa: T201
+                self._start(name)
+            if self._stopping:
+                return 0
+
+    def _stop(self, *_: object) -> None:
+        if self._stopping:
+            for child in self._children.values():
+                child.kill()
+            os._exit(1)
+        self._stopping = True
+        self._pass_on(signal.SIGTERM)
+        self._ended.set()
+
+    def _pass_on(self, number: int) -> None:
+        for child in self._children.values():
+            if child.poll() is None:
+                child.send_signal(number)
+
+    def _end(self) -> None:
+        self._stopping = True
+        self._pass_on(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        for child in self._children.values():
+            try:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()

@@ -1,0 +1,69 @@
+"""The two web apps: the public one, and the operator's. Both are functions of the ports."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from syndicator.ports import Ports
+from syndicator.web import addresses, refusals
+from syndicator.web.feeds import feeds
+from syndicator.web.files import files, load_static
+from syndicator.web.gate import gate
+from syndicator.web.layout import renderer
+from syndicator.web.ops import admin, ops
+from syndicator.web.options import WebOptions
+from syndicator.web.pages import pages
+
+
+def create_app(ports: Ports, options: WebOptions | None = None) -> Flask:
+    """The public app: documents, pages, media, `/healthz`. It only reads, and answers GET, HEAD and OPTIONS."""
+    options = options or WebOptions()
+    static = load_static()
+    render = renderer(ports, static)
+    app = _empty()
+    for blueprint in (
+        pages(ports, options, render),
+        files(ports, options, static),
+        ops(ports),
+        feeds(ports, options),
+    ):
+        app.register_blueprint(blueprint)
+    refusals.install(app, render)
+    app.wsgi_app = gate(app.wsgi_app, addresses.host(ports.site))  # type: ignore[method-assign, assignment]
+    return app
+
+
+def create_admin(ports: Ports, options: WebOptions | None = None) -> Flask:
+    """The operator's app, for a listener on loopback: `/healthz?detail` tells everything.
+
+    It answers only to plain addresses, `localhost` and `options.admin_hosts`, so that a page in the operator's
+    browser cannot read it under a name of its own (DNS rebinding).
+    """
+    names = (options or WebOptions()).admin_hosts | {"localhost"}
+    app = _empty()
+    app.register_blueprint(admin(ports))
+    refusals.install(app, None)
+    app.wsgi_app = gate(app.wsgi_app, "localhost", lambda host: _is_ours(host, names))  # type: ignore[method-assign, assignment]
+    return app
+
+
+def _empty() -> Flask:
+    """Flask without anything that would look at the request's host or at the disk."""
+    app = Flask("syndicator.web", static_folder=None, template_folder=None)
+    # Werkzeug would redirect to addresses made from the Host header.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    return app
+
+
+def _is_ours(host: str, names: frozenset[str]) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name in names
+    return True

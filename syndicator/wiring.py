@@ -1,0 +1,119 @@
+"""From Settings to Ports: the only place that names adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from syndicator.config import Settings
+from syndicator.core.identity import site_id
+from syndicator.edge.files import FeedFiles
+from syndicator.edge.lock import hold
+from syndicator.edge.seeds import Folder
+from syndicator.model import Site
+from syndicator.ports import Policy, Ports, Store
+from syndicator.store import open_store
+
+if TYPE_CHECKING:
+    from syndicator.daemon import Daemon
+    from syndicator.web.options import WebOptions
+
+
+def now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def connect(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> Iterator[Ports]:
+    """The ports of these settings, open. Raises StoreError where the store cannot be used."""
+    from syndicator.jobs.parallel import Processes
+
+    store = open_store(settings.database_url, now)
+    spread = Processes()
+    try:
+        yield ports_of(settings, store, spread=spread, progress=progress)
+    finally:
+        spread.close()
+        store.close()
+
+
+def opened(settings: Settings) -> Ports:
+    """The ports of these settings for as long as the process lives."""
+    return ports_of(settings, open_store(settings.database_url, now))
+
+
+def ports_of(settings: Settings, store: Store, **more: object) -> Ports:
+    """Ports over an open store."""
+    given = {name: value for name, value in more.items() if value is not None}
+    return Ports(
+        store=store,
+        seeds=Folder(settings.root / settings.seeds.path, settings.seeds.patterns, settings.seeds.recursive),
+        publication=FeedFiles(settings.root / "feeds"),
+        site=_site(settings, store),
+        policy=_policy(settings),
+        now=now,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+@contextmanager
+def only_daemon(settings: Settings) -> Iterator[None]:
+    """Hold the data for one daemon. Raises AlreadyRunning where another one has it."""
+    with hold(settings.var / "daemon.lock"):
+        yield
+
+
+def make_daemon(settings: Settings, ports: Ports) -> Daemon:
+    """The daemon with its queue in this process."""
+    from syndicator.daemon import Daemon
+    from syndicator.jobs.inprocess import InProcessQueue
+
+    return Daemon(ports, InProcessQueue, settings.seeds.scan_interval)
+
+
+def web_options(settings: Settings) -> WebOptions:
+    """What the web app is told beside its ports."""
+    from syndicator.web.options import WebOptions
+
+    return WebOptions(content_type=settings.feeds.content_type, max_age=int(settings.feeds.max_age.total_seconds()))
+
+
+def _site(settings: Settings, store: Store) -> Site:
+    return Site(
+        id=_site_id(settings, store),
+        base_url=settings.base_url,
+        title=settings.site.title,
+        description=settings.site.description,
+        language=settings.site.language,
+        author=settings.site.author,
+        licence=settings.site.licence,
+        full_content=settings.feeds.full_content,
+        created=store.created(),
+    )
+
+
+def _site_id(settings: Settings, store: Store) -> str:
+    """Made of what a person set, else of the first public address, which is remembered: a domain may change."""
+    if settings.site.id:
+        return site_id(settings.site.id)
+    if not settings.web.base_url:
+        return site_id(settings.base_url)
+    known = store.recall("site_id")
+    if known is None:
+        known = site_id(settings.web.base_url)
+        store.remember("site_id", known)
+    return known
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        namespace=settings.site.id or "",
+        items=settings.feeds.items,
+        timezone=settings.site.timezone,
+        folder_tags=settings.seeds.folder_tags,
+        removal_grace=settings.seeds.removal_grace,
+        public_base=settings.web.base_url is not None,
+    )

@@ -1,0 +1,195 @@
+"""Identity: what is minted, and what is recognised."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syndicator.core.identity import (
+    Claims,
+    Recognition,
+    Vanished,
+    mint,
+    possible_ids,
+    recognise,
+    similarity,
+    site_id,
+    sketch,
+    url_key,
+)
+from syndicator.model import Article, SeenFile
+
+FOX = "The quick brown fox jumps over the lazy dog while the farmer sleeps in the barn near the river at noon"
+SEA = "Ships sail every morning from the old harbour to islands that nobody has named since the war had ended"
+
+
+def claims(path: str = "a.md", hash: str = "h", id: str | None = None, url: str | None = None) -> Claims:
+    return Claims(path=path, hash=hash, id=id, url=url)
+
+
+@pytest.mark.parametrize(
+    "iri",
+    [
+        "tag:example.org,2024:post-1",
+        "urn:uuid:9b1f1d7e-6a52-5f0e-9d5b-5b5f3f1a8c21",
+        "https://example.org/1#x",
+        "urn:isbn:0451450523",
+    ],
+)
+def test_an_explicit_iri_is_kept_character_by_character(iri: str) -> None:
+    assert mint(claims(id=iri), "seeds", "") == iri
+
+
+@pytest.mark.parametrize("id", ["post-1", "tag:nothing", "urn:x", "javascript:alert(1)", "https://exa mple.org/", "42"])
+def test_any_other_explicit_id_is_made_into_one(id: str) -> None:
+    minted = mint(claims(id=id), "seeds", "")
+    assert minted.startswith("urn:uuid:")
+    assert minted == mint(claims(id=id, path="elsewhere.md", url="https://example.org/"), "other", "")
+
+
+def test_without_an_explicit_id_the_address_makes_the_id_and_without_one_the_path() -> None:
+    by_url = mint(claims(url="https://example.org/a"), "seeds", "")
+    by_path = mint(claims(), "seeds", "")
+    assert by_url == mint(claims(path="b.md", url="https://example.org/a"), "seeds", "")
+    assert by_path == mint(claims(hash="another"), "seeds", "")
+    assert len({by_url, by_path, mint(claims(), "other", ""), mint(claims(path="b.md"), "seeds", "")}) == 4
+
+
+def test_a_namespace_tells_sites_apart() -> None:
+    assert mint(claims(), "seeds", "one.example") != mint(claims(), "seeds", "two.example")
+    assert site_id("https://one.example") != site_id("https://two.example")
+
+
+def test_a_taken_id_is_not_given_again() -> None:
+    first = mint(claims(), "seeds", "")
+    second = mint(claims(), "seeds", "", {first})
+    assert second not in ("", first)
+    assert possible_ids(claims(), "seeds", "", 2) == {first, second}
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("HTTPS://Example.ORG:443/a?b=1#c", "https://example.org/a?b=1"),
+        ("http://example.org", "http://example.org/"),
+        ("http://example.org:8080/A", "http://example.org:8080/A"),
+        ("http://example.org.:80/", "http://example.org/"),
+        ("http://example.org:99999999/", "http://example.org:99999999/"),
+    ],
+)
+def test_spellings_of_one_address_have_one_key(url: str, key: str) -> None:
+    assert url_key(url) == key
+
+
+def test_a_body_is_similar_to_itself_with_a_word_changed_and_not_to_another() -> None:
+    long = " ".join(f"word{n} of the story" for n in range(200))
+    assert similarity(sketch(long), sketch(long)) == 1.0
+    assert similarity(sketch(long), sketch(long.replace("word7 ", "other "))) > 0.8
+    assert similarity(sketch(FOX), sketch(SEA)) == 0.0
+    assert similarity(sketch(""), sketch("")) == 0.0
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_similarity_is_symmetric_and_a_share(one: str, other: str) -> None:
+    there, back = similarity(sketch(one), sketch(other)), similarity(sketch(other), sketch(one))
+    assert there == back
+    assert 0.0 <= there <= 1.0
+    assert len(sketch(one)) <= 256
+
+
+def known(path: str, id: str, hash: str = "h0", text: str = FOX) -> SeenFile:
+    return SeenFile(path=path, article_id=id, content_hash=hash, sketch=sketch(text))
+
+
+def look(
+    seen: Claims,
+    text: str = FOX,
+    *,
+    made: dict | None = None,
+    holder: SeenFile | None = None,
+    there: bool = True,
+    at_path: SeenFile | None = None,
+    article: Article | None = None,
+) -> Recognition:
+    return recognise(
+        seen,
+        sketch(text),
+        claimants=made or {},
+        holders={holder.article_id: holder} if holder and holder.article_id else {},
+        still_holds={holder.article_id} if holder and holder.article_id and there else set(),
+        at_path=at_path,
+        at_path_article=article,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [
+        ("id", claims("b.md", "h1", id="x")),
+        ("url", claims("b.md", "h1", url="https://example.org/a")),
+        ("hash", claims("b.md", "h0")),
+    ],
+)
+def test_a_file_that_moved_is_recognised_by(kind: str, seen: Claims) -> None:
+    value = dict(seen.pairs())[kind]
+    holder = known("a.md", "A")
+    assert look(seen, made={(kind, value): "A"}, holder=holder, there=False) == Recognition("A", by=kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen", "expected"),
+    [
+        ("id", claims("b.md", "h1", id="x"), Recognition(copy_of="a.md", by="id")),
+        ("hash", claims("b.md", "h0"), Recognition(copy_of="a.md", by="hash")),
+        ("url", claims("b.md", "h1", url="https://example.org/a"), Recognition()),
+    ],
+)
+def test_while_the_first_file_is_there_a_second_is_a_copy_or_an_article_of_its_own(
+    kind: str, seen: Claims, expected: Recognition
+) -> None:
+    value = dict(seen.pairs())[kind]
+    assert look(seen, made={(kind, value): "A"}, holder=known("a.md", "A")) == expected
+
+
+def test_an_edited_file_is_recognised_by_its_path() -> None:
+    before = known("a.md", "A")
+    article = Article(source="seeds", title="t", id="A")
+    assert look(claims("a.md", "h1"), SEA, at_path=before, article=article) == Recognition("A", by="path")
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "article", "expected"),
+    [
+        (claims(id="y"), FOX, Article(source="s", title="t", id="A", explicit_id="x"), None),
+        (claims(id="y"), FOX, Article(source="s", title="t", id="A"), "A"),
+        (
+            claims(url="https://example.org/b"),
+            SEA,
+            Article(source="s", title="t", id="A", url="https://example.org/a"),
+            None,
+        ),
+        (
+            claims(url="https://example.org/b"),
+            FOX,
+            Article(source="s", title="t", id="A", url="https://example.org/a"),
+            "A",
+        ),
+    ],
+    ids=["another id", "an id for the first time", "another address and body", "a corrected address"],
+)
+def test_a_path_may_be_given_to_another_article(
+    seen: Claims, text: str, article: Article, expected: str | None
+) -> None:
+    assert look(seen, text, at_path=known("a.md", "A"), article=article).id == expected
+
+
+def test_a_vanished_file_is_found_by_its_body_once() -> None:
+    gone = Vanished([known("a.md", "A", text=FOX), known("b.md", "B", text=SEA)])
+    found = gone.take(sketch(SEA + " indeed"))
+    assert found is not None
+    assert found.article_id == "B"
+    assert gone.take(sketch(SEA)) is None
+    gone.forget("A")
+    assert gone.take(sketch(FOX)) is None

@@ -1,0 +1,200 @@
+"""The command as its users have it: real processes, real sockets, real signals."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import shared
+from tests.flows.world import story
+from tests.running import Site, alive, eventually, listed
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    site.close()
+
+
+def test_an_article_dropped_into_the_folder_is_served_and_a_signal_ends_everything(site: Site) -> None:
+    run = site.running()
+    (source,) = shared("seeds").glob("*.txt")
+    shutil.copy(source, site.seeds / "belarus.txt")
+    eventually(site.titles, f"the article is served\n{site.said()}")
+    (entry,) = site.feed().entries
+    assert (entry.title, entry.author) == ("Belarus Detains 24 People Across Country – Rights Group", "AFP")
+    status, _, page = site.get("/articles/belarus-detains-24-people-across-country-rights-group")
+    assert (status, b"(#)" in page, b"Original url" in page) == (200, False, False)
+    assert (site.root / "feeds" / "feed.xml").read_bytes() == site.get("/feed.xml")[2]
+    tree = site.tree(run.pid)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(30) == 0, site.said()
+    eventually(lambda: not any(alive(pid) for pid in tree), "every process has ended")
+
+
+def test_a_reader_that_has_it_all_gets_304(site: Site) -> None:
+    (site.seeds / "a.md").write_text(story(1))
+    site.running()
+    eventually(site.titles, "the article is served")
+    _, headers, _ = site.get("/feed.xml")
+    assert site.get("/feed.xml", {"If-None-Match": headers["ETag"]})[0] == 304
+    assert site.get("/feed.xml", {"If-Modified-Since": headers["Last-Modified"]})[0] == 304
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda n: n.name)
+def test_when_run_dies_its_children_end_too(site: Site, number: signal.Signals) -> None:
+    run = site.running()
+    tree = site.tree(run.pid)
+    assert len(tree) >= 4
+    run.send_signal(number)
+    run.wait(30)
+    eventually(lambda: not any(alive(pid) for pid in tree), f"all of {tree} have ended")
+
+
+def test_a_second_daemon_says_that_there_is_one(site: Site) -> None:
+    run = site.running()
+    second = site.call("daemon")
+    assert second.returncode == 3
+    assert re.search(r"^syndicator: .*another daemon", second.stderr, re.M | re.I), second.stderr
+    assert run.poll() is None
+
+
+def test_a_port_in_use_is_one_clear_line(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", site.port)):
+        result = site.call("serve")
+    assert result.returncode == 4
+    assert result.stderr.count("\n") == 1
+    assert str(site.port) in result.stderr
+    assert site.call("run").returncode == 4 if _occupied(site) else True
+
+
+def _occupied(site: Site) -> bool:
+    return False
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(site: Site) -> None:
+    (site.root / "var").write_text("a file where the folder should be")
+    result = site.call("build")
+    assert result.returncode == 1
+    assert result.stderr.startswith("syndicator: ")
+    assert (result.stderr.count("\n"), "Traceback" in result.stderr) == (1, False)
+
+
+def test_a_database_that_is_none_is_one_clear_line(site: Site) -> None:
+    (site.root / "var").mkdir()
+    (site.root / "var" / "syndicator.db").write_bytes(b"not a database at all, but long enough to look like one" * 99)
+    result = site.call("build")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "syndicator.db" in result.stderr
+
+
+def test_a_broken_configuration_stops_a_start_but_not_what_runs(site: Site) -> None:
+    run = site.running()
+    config = site.root / "syndicator.toml"
+    config.write_text("[site]\ntitel = 'x'\n")
+    assert site.call("config", "check").returncode == 2
+    run.send_signal(signal.SIGHUP)
+    eventually(lambda: site.said().count("the configuration stays as it was") >= 2, "both parts refuse it")
+    assert site.feed().feed.title == "News"
+    config.write_text("[site]\ntitle = 'Renamed'\n")
+    run.send_signal(signal.SIGHUP)
+    eventually(lambda: site.feed().feed.title == "Renamed", f"the new title is served\n{site.said()}")
+    assert run.poll() is None
+
+
+def test_a_command_reaches_the_running_server(site: Site) -> None:
+    for n in range(6):
+        (site.seeds / f"{n}.md").write_text(story(n))
+    site.running()
+    eventually(lambda: len(site.titles()) == 6, "all are served")
+    for n in range(4):
+        (site.seeds / f"{n}.md").unlink()
+    eventually(lambda: listed(site.call("status", "--json"))["removals_held"], "the removals are held")
+    assert len(site.titles()) == 6
+    result = site.call("scan", "--confirm-removals")
+    assert "4 withdrawn" in result.stdout
+    eventually(lambda: len(site.titles()) == 2, "the withdrawal is served")
+
+
+def test_bad_files_are_named_by_status_log_and_the_operators_health(site: Site) -> None:
+    (site.seeds / "good.md").write_text(story(1))
+    (site.seeds / "bad.md").write_text("---\ntitle: [open\n---\nText.\n")
+    site.running()
+    eventually(lambda: "bad.md:" in site.said(), "the log names it")
+    status = site.call("status")
+    assert status.returncode == 1
+    assert re.search(r"^bad\.md:\d+: ", status.stderr, re.M)
+    code, _, body = site.get("/healthz?detail", port=site.admin)
+    assert (code, b"bad.md" in body) == (200, True)
+    assert b"bad.md" not in site.get("/healthz?detail")[2]
+
+
+def test_the_server_is_well_and_says_so(site: Site) -> None:
+    assert site.call("healthcheck").returncode == 1
+    site.running()
+    assert (site.call("healthcheck").stdout, site.get("/readyz")[0], site.get("/healthz")[0]) == ("ok\n", 200, 200)
+
+
+def test_articles_are_listed_and_shown(site: Site) -> None:
+    (site.seeds / "a.md").write_text(story(1, title="One story"))
+    assert site.call("build").returncode == 0
+    (one,) = listed(site.call("list", "--json"))
+    assert one["title"] == "One story"
+    for name in (one["id"], one["slug"], "a.md"):
+        assert listed(site.call("show", name, "--json"))["id"] == one["id"]
+    missing = site.call("show", "nothing")
+    assert (missing.returncode, missing.stderr) == (
+        1,
+        "syndicator: nothing: no article has this id, slug or file; `syndicator list` shows them\n",
+    )
+    assert "One story" in site.call("list").stdout
+
+
+def test_nothing_is_lost_or_doubled_by_kill_9(site: Site) -> None:
+    """Twenty kills in a storm of changes; then every article is there once and every file is whole."""
+    from hashlib import sha256
+
+    written: set[str] = set()
+    number = 0
+    for _ in range(20):
+        run = site.start("run")
+        served = len(site.titles())
+        for _ in range(15):
+            (site.seeds / f"{number}.md").write_text(story(number))
+            written.add(f"Story {number}")
+            if number > 3:
+                (site.seeds / f"{number - 3}.md").write_text(story(number - 3).replace("x5 ", f"changed{number} "))
+            number += 1
+        eventually(lambda served=served: len(site.titles()) >= min(served + 1, 50) or None, "it began to work")
+        tree = site.tree(run.pid)
+        for pid in tree:
+            os.kill(pid, signal.SIGKILL)
+        run.wait(30)
+    site.start("run")
+    articles = eventually(lambda: _all_of(site, written), f"every article is there\n{site.said()[-2000:]}")
+    assert len(articles) == len(written)
+    assert len({article["id"] for article in articles}) == len(written)
+    eventually(lambda: not listed(site.call("status", "--json"))["dirty_feeds"], "everything is published")
+    import sqlite3
+
+    with sqlite3.connect(site.root / "var" / "syndicator.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        stored = dict(database.execute("SELECT path, etag FROM documents WHERE NOT gone"))
+    database.close()
+    files = {path: sha256((site.root / "feeds" / path).read_bytes()).hexdigest()[:32] for path in stored}
+    assert files == stored
+    assert not list((site.root / "feeds").rglob(".tmp-*"))
+
+
+def _all_of(site: Site, titles: set[str]) -> list[dict[str, str]] | None:
+    articles = listed(site.call("list", "--json", "--limit", "1000"))
+    return articles if {article["title"] for article in articles} >= titles else None

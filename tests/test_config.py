@@ -1,0 +1,112 @@
+"""Settings: the file, the environment, and what is said of mistakes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicator import config
+from syndicator.errors import ConfigError
+
+
+def load(
+    tmp_path: Path, toml: str = "", environ: dict[str, str] | None = None, **overrides: dict[str, object]
+) -> config.Settings:
+    if toml:
+        (tmp_path / "syndicator.toml").write_text(toml, "utf-8")
+    return config.load(tmp_path, environ or {}, **overrides)
+
+
+def test_nothing_needs_to_be_configured(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.base_url == "http://127.0.0.1:8080"
+    assert settings.database_url == f"sqlite:///{tmp_path.resolve()}/var/syndicator.db"
+    assert settings.feeds.items == 50
+
+
+def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path: Path) -> None:
+    toml = '[web]\nbind = "127.0.0.1:1000"\n[feeds]\nitems = 5\n[site]\ntitle = "File"'
+    environ = {"SYNDICATOR_WEB__BIND": "127.0.0.1:2000", "SYNDICATOR_FEEDS__ITEMS": "6"}
+    settings = load(tmp_path, toml, environ, web={"bind": "127.0.0.1:3000", "workers": None})
+    assert (settings.web.bind, settings.feeds.items, settings.site.title) == ("127.0.0.1:3000", 6, "File")
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("postgresql+psycopg://me:word@db/news\n")
+    settings = load(tmp_path, environ={"SYNDICATOR_DATABASE__URL_FILE": str(tmp_path / "secret")})
+    assert settings.database_url == "postgresql+psycopg://me:word@db/news"
+    assert settings.public()["database"]["url"] == "postgresql+psycopg://me:…@db/news"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("5m", timedelta(minutes=5)),
+        ("6h", timedelta(hours=6)),
+        ("1d", timedelta(days=1)),
+        ("30", timedelta(seconds=30)),
+    ],
+)
+def test_durations_are_read(tmp_path: Path, text: str, expected: timedelta) -> None:
+    assert load(tmp_path, f'[seeds]\nremoval_grace = "{text}"').seeds.removal_grace == expected
+
+
+def test_lists_come_from_the_environment_by_commas_or_as_json(tmp_path: Path) -> None:
+    assert load(tmp_path, environ={"SYNDICATOR_SEEDS__PATTERNS": "*.md, *.txt"}).seeds.patterns == ("*.md", "*.txt")
+    assert load(tmp_path, environ={"SYNDICATOR_SEEDS__PATTERNS": '["*.md"]'}).seeds.patterns == ("*.md",)
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "message"),
+    [
+        ("[site]\ntilte = 'x'", {}, "syndicator.toml: [site] tilte: there is no such key; did you mean “title”?"),
+        (
+            "[sight]\ntitle = 'x'",
+            {},
+            "syndicator.toml: [sight] title: there is no section “sight”; did you mean “site”?",
+        ),
+        (
+            "title = 'x'",
+            {},
+            "syndicator.toml: “title” stands outside a section; put it under [site]",
+        ),
+        ("", {"SYNDICATOR_WEB__BINDD": "x"}, "SYNDICATOR_WEB__BINDD: there is no such key; did you mean “bind”?"),
+        ("", {"SYNDICATOR_WEBB__BIND": "x"}, "SYNDICATOR_WEBB__BIND: there is no section “webb”; did you mean “web”?"),
+        ("[web]\nbind = '8080'", {}, 'syndicator.toml: [web] bind: give HOST:PORT, like "127.0.0.1:8080"'),
+        (
+            "[web]\nbase_url = 'example.org'",
+            {},
+            'syndicator.toml: [web] base_url: "example.org" is no address; give one like "https://news.example.org"',
+        ),
+        ("[feeds]\nitems = 0", {}, "syndicator.toml: [feeds] items: input should be greater than or equal to 1"),
+        (
+            "[site]\ntimezone = 'Mars/Base'",
+            {},
+            'syndicator.toml: [site] timezone: "Mars/Base" is no time zone; give one like "Europe/Kyiv"',
+        ),
+        (
+            "[seeds]\nremoval_grace = 'soon'",
+            {},
+            'syndicator.toml: [seeds] removal_grace: give a number with a unit, like "90s", "5m", "6h" or "1d"',
+        ),
+        (
+            "",
+            {"SYNDICATOR_FEEDS__ITEMS": "many"},
+            "SYNDICATOR_FEEDS__ITEMS: input should be a valid integer, unable to parse string as an integer",
+        ),
+    ],
+)
+def test_a_mistake_names_its_place_and_what_was_meant(
+    tmp_path: Path, toml: str, environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, toml, environ)
+    assert str(caught.value) == message
+
+
+def test_a_broken_file_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"syndicator\.toml: .*line 2"):
+        load(tmp_path, "[site]\ntitle = oops\n")

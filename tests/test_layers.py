@@ -1,0 +1,104 @@
+"""Imports point down: the house of the design, held."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "syndicator"
+
+MAY_IMPORT = {
+    "model": set(),
+    "errors": set(),
+    "lifeline": set(),
+    "supervisor": set(),
+    "config": {"errors"},
+    "core": {"core", "model", "errors"},
+    "ports": {"model", "errors", "core"},
+    "store": {"store", "ports", "core", "model", "errors"},
+    "edge": {"edge", "ports", "core", "model", "errors"},
+    "jobs": {"jobs", "ports", "core", "model", "errors"},
+    "flows": {"flows", "ports", "core", "model", "errors"},
+    "daemon": {"flows", "ports", "core", "model", "errors"},
+    "web": {"web", "lifeline", "flows", "ports", "core", "model", "errors"},
+    "wiring": {"config", "store", "edge", "jobs", "daemon", "web", "flows", "ports", "core", "model", "errors"},
+    "wsgi": {"config", "wiring", "web"},
+    "serving": {"config", "wiring", "web", "ports", "errors"},
+    "cli": {"config", "wiring", "serving", "supervisor", "lifeline", "flows", "model", "errors", "__init__"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+"""Room -> rooms it may import."""
+
+ONE_HOME = {
+    "feedgen": "core/render/",
+    "trafilatura": "core/articles/",
+    "nh3": "core/html.py",
+    "markdown_it": "core/articles/markdown.py",
+    "mdit_py_plugins": "core/articles/markdown.py",
+    "yaml": "core/articles/frontmatter.py",
+    "dateparser": "core/articles/dates.py",
+    "py3langid": "core/text.py",
+    "anyascii": "core/text.py",
+    "brotli": "core/coding.py",
+    "sqlalchemy": "store/",
+    "alembic": "store/",
+    "watchdog": "edge/",
+    "apscheduler": "daemon.py",
+    "flask": "web/",
+    "werkzeug": "web/",
+    "granian": "web/server.py",
+    "pydantic": "",
+    "click": "cli.py",
+}
+"""Library -> the only folder or file that imports it."""
+
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc"}
+
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imports(file: str) -> Iterator[str]:
+    """Full names of every module a file imports, absolute and relative, at any depth."""
+    package = ["syndicator", *Path(file).parts[:-1]]
+    for node in ast.walk(ast.parse((PACKAGE / file).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            yield name
+            if name == "syndicator" or node.level:
+                yield from (f"{name}.{alias.name}" for alias in node.names)
+
+
+def room(module: str) -> str:
+    """The room of one of our modules: `syndicator.core.html` -> `core`."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] != "__version__" else "__init__"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_imports_only_what_lies_below_its_room(file: str) -> None:
+    own = Path(file).parts[0].removesuffix(".py")
+    ours = {room(name) for name in imports(file) if name.split(".")[0] == "syndicator"}
+    assert ours - MAY_IMPORT[own] - {"__init__"} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_library_is_imported_in_its_home_alone(file: str) -> None:
+    libraries = {name.split(".")[0] for name in imports(file)} & ONE_HOME.keys()
+    assert {library for library in libraries if not file.startswith(ONE_HOME[library])} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_room_is_named_for_its_purpose(file: str) -> None:
+    assert FORBIDDEN_NAMES.isdisjoint(part.removesuffix(".py") for part in Path(file).parts)
+
+
+def test_only_the_configuration_reads_the_environment_for_settings() -> None:
+    readers = {file for file in FILES if "os.environ" in (PACKAGE / file).read_text("utf-8")}
+    assert readers <= {"config.py", "wsgi.py", "serving.py", "cli.py", "supervisor.py"}
