@@ -93,8 +93,8 @@ def serve(root: Path, bind: str | None, workers: int | None) -> None:
     from syndicator import serving
 
     _live_with_parent()
-    overrides = {"web": {"bind": bind, "workers": workers}}
-    serving.serve(_settings(root, **overrides), lambda: config.load(root, **overrides))
+    web = {"bind": bind, "workers": workers}
+    serving.serve(_settings(root, web=web), lambda: config.load(root, web=web))
 
 
 @main.command()
@@ -161,18 +161,20 @@ def build(root: Path) -> None:
     from syndicator.flows.ingest import ingest
     from syndicator.flows.publish import compress, publish, renew, repair
     from syndicator.flows.removals import sweep, transition
+    from syndicator.flows.status import status as state
 
     with wiring.connect(_settings(root), _progress()) as ports:
-        repair(ports)
         renew(ports)
         report = ingest(ports)
         sweep(ports)
         transition(ports)
         documents = publish(ports).documents
+        repair(ports)
         compress(ports)
-    _print_problems(report.problems, report.notices)
+        found = state(ports)
+    _print_problems(found.problems, found.notices)
     click.echo(f"{report.published} new, {report.corrected} corrected, {len(documents)} documents written")
-    sys.exit(1 if report.problems else 0)
+    sys.exit(1 if found.problems else 0)
 
 
 @main.command()
@@ -184,15 +186,17 @@ def scan(root: Path, confirm_removals: bool) -> None:
     from syndicator.flows.ingest import ingest
     from syndicator.flows.publish import compress, publish
     from syndicator.flows.removals import sweep
+    from syndicator.flows.status import status as state
 
     with wiring.connect(_settings(root), _progress()) as ports:
         report = ingest(ports)
         swept = sweep(ports, confirmed=confirm_removals)
         publish(ports)
         compress(ports)
-    _print_problems(report.problems, report.notices)
+        found = state(ports)
+    _print_problems(found.problems, found.notices)
     click.echo(f"{report.published} new, {report.corrected} corrected, {swept.withdrawn} withdrawn")
-    sys.exit(1 if report.problems else 0)
+    sys.exit(1 if found.problems else 0)
 
 
 @main.command(name="list")

@@ -111,10 +111,12 @@ class Daemon:
         ports = self._ports
         match task.kind:
             case "start":
-                repair(ports)
                 renew(ports)
                 report = ingest(ports)
                 sweep(ports)
+                report = replace(report, documents=publish(ports).documents)
+                repair(ports)
+                return report
             case "scan":
                 report = ingest(ports, settled=False)
                 sweep(ports)

@@ -12,6 +12,7 @@ from syndicator.core.identity import site_id
 from syndicator.edge.files import FeedFiles
 from syndicator.edge.lock import hold
 from syndicator.edge.seeds import Folder
+from syndicator.errors import StoreError
 from syndicator.model import Site
 from syndicator.ports import Policy, Ports, Store
 from syndicator.store import open_store
@@ -62,6 +63,10 @@ def ports_of(settings: Settings, store: Store, **more: object) -> Ports:
 @contextmanager
 def only_daemon(settings: Settings) -> Iterator[None]:
     """Hold the data for one daemon. Raises AlreadyRunning where another one has it."""
+    try:
+        settings.var.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{settings.var} cannot be made: {error.strerror}; it holds our own data") from error
     with hold(settings.var / "daemon.lock"):
         yield
 

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,15 +32,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = DEADLINE) -> T:
-    """What `look` gives once it gives something."""
+def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = DEADLINE) -> T:
+    """What `look` gives once it gives something; else it fails and says `what` was awaited."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.02)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+    raise AssertionError(f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}")
 
 
 class Site:
@@ -91,10 +92,10 @@ class Site:
         request = urllib.request.Request(f"http://127.0.0.1:{port or self.port}{path}", headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-                return answer.status, dict(answer.headers.items()), answer.read()
+                return answer.status, _lower(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, dict(error.headers.items()), error.read()
+                return error.code, _lower(error.headers), error.read()
         except OSError:
             return 0, {}, b""
 
@@ -110,7 +111,7 @@ class Site:
     def running(self) -> subprocess.Popen[str]:
         """`syndicator run`, once it answers."""
         process = self.start("run")
-        eventually(self.feed, f"a feed is served\n{self.said()}")
+        eventually(self.feed, lambda: f"a feed is served\n{self.said()}")
         return process
 
     def said(self) -> str:
@@ -144,6 +145,10 @@ class Site:
                         continue
             process.wait()
         self.log.close()
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def alive(pid: int) -> bool:

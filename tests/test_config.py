@@ -110,3 +110,8 @@ def test_a_mistake_names_its_place_and_what_was_meant(
 def test_a_broken_file_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"syndicator\.toml: .*line 2"):
         load(tmp_path, "[site]\ntitle = oops\n")
+
+
+def test_settings_survive_being_handed_to_a_worker(tmp_path: Path) -> None:
+    settings = load(tmp_path, '[seeds]\nremoval_grace = "90s"\n[site]\ntitle = "Näws"')
+    assert config.Settings.model_validate_json(settings.model_dump_json()) == settings

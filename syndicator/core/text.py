@@ -33,7 +33,8 @@ def clean_text(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`clean_text` as one line: every run of white space is one space, none at the ends."""
-    return " ".join(clean_text(text).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(clean_text(text).split())
 
 
 _APOSTROPHES = re.compile("['’ʼ`´]")

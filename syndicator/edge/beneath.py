@@ -49,9 +49,8 @@ def folder(top: int, parts: Sequence[str], *, create: bool = False) -> Iterator[
     try:
         for part in parts:
             made = create and _make(here, part)
-            below = open_at(here, part, FOLDER)
-            os.close(here)
-            here = below
+            above, here = here, open_at(here, part, FOLDER)
+            os.close(above)
             if made:
                 os.fchmod(here, 0o755)
         yield here

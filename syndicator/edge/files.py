@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import stat
 import time
@@ -23,6 +22,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from syndicator.core.coding import etag
 from syndicator.edge import beneath
 from syndicator.edge.media import is_published_name, media_type
 from syndicator.edge.replace import TEMP, replace
@@ -98,11 +98,11 @@ class FeedFiles:
         mended: list[str] = []
         alive: set[str] = set()
         with self._locked() as top:
-            for path, etag, gone in documents:
+            for path, wanted, gone in documents:
                 try:
                     if not gone:
                         alive.add(path)
-                        if self._is_whole(top, path, etag):
+                        if self._is_whole(top, path, wanted):
                             continue
                     if self._settle(top, path, None if gone else document(path)):
                         mended.append(path)
@@ -164,13 +164,13 @@ class FeedFiles:
         replace(folder, name, data, when=when)
         found = _look(folder, name)
         if found:
-            self._known[path] = (_stamp(found), _etag(data))
+            self._known[path] = (_stamp(found), etag(data))
 
     def _holds(self, folder: int, path: str, data: bytes, when: int) -> bool:
         """Whether the file has these bytes, is readable for all, and is dated so; it is dated anew if only that."""
         name = path.rpartition("/")[2]
         found = _look(folder, name)
-        if found is None or found.st_size != len(data) or self._content(folder, path, found) != _etag(data):
+        if found is None or found.st_size != len(data) or self._content(folder, path, found) != etag(data):
             return False
         if stat.S_IMODE(found.st_mode) != 0o644:
             return False
@@ -179,7 +179,7 @@ class FeedFiles:
                 os.utime(name, ns=(when, when), dir_fd=folder, follow_symlinks=False)
             except PermissionError:  # somebody else's file: ours takes its place
                 return False
-            self._known[path] = (_stamp(beneath.look(folder, name)), _etag(data))
+            self._known[path] = (_stamp(beneath.look(folder, name)), etag(data))
         return True
 
     def _content(self, folder: int, path: str, found: os.stat_result) -> str:
@@ -188,17 +188,17 @@ class FeedFiles:
         if known is not None and known[0] == _stamp(found):
             return known[1]
         with open(beneath.open_at(folder, path.rpartition("/")[2], beneath.FILE), "rb", buffering=0) as file:
-            etag = _etag(file.readall())
-        self._known[path] = (_stamp(found), etag)
-        return etag
+            read = etag(file.readall())
+        self._known[path] = (_stamp(found), read)
+        return read
 
-    def _is_whole(self, top: int, path: str, etag: str) -> bool:
+    def _is_whole(self, top: int, path: str, wanted: str) -> bool:
         """Whether the file on disk has this etag, and both siblings, as old as it is."""
         parts = path.split("/")
         try:
             with beneath.folder(top, parts[:-1]) as folder:
                 found = _look(folder, parts[-1])
-                if found is None or stat.S_IMODE(found.st_mode) != 0o644 or self._content(folder, path, found) != etag:
+                if found is None or stat.S_IMODE(found.st_mode) != 0o644 or self._content(folder, path, found) != wanted:
                     return False
                 return all(_dated(folder, parts[-1] + coding) == found.st_mtime_ns for coding in CODINGS)
         except FileNotFoundError:
@@ -363,7 +363,3 @@ def _dated(folder: int, name: str) -> int | None:
 
 def _stamp(found: os.stat_result) -> _Stamp:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _etag(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syndicator.errors import AlreadyRunning, StoreError
@@ -31,12 +31,15 @@ def hold(path: Path) -> Iterator[None]:
             raise AlreadyRunning(_who(descriptor, path)) from error
         except OSError as error:
             raise StoreError(f"{path} cannot be locked: {error.strerror}; keep it on a local disk") from error
-        # A forked child shares the lock as long as it has the descriptor; to close it there does not unlock it here.
+        # A forked child would keep the lock as long as it has the descriptor; closing it there does not unlock it here.
         os.register_at_fork(after_in_child=lambda: _close(held))
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        with suppress(OSError):  # a full disk keeps the number out, but nobody from starting
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         yield
     finally:
+        if held:  # not in a forked child, which would let go of what we still hold
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         _close(held)
 
 

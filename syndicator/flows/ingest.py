@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from syndicator.core.identity import Vanished
 from syndicator.flows.looking import Look, look_at, look_at_all
-from syndicator.flows.reading import read_files
+from syndicator.flows.reading import Read, read_files
 from syndicator.flows.recognising import Batch, Outcome
 from syndicator.model import Problem, Report, SeenFile
 from syndicator.ports import Ports
@@ -23,23 +23,23 @@ def ingest(ports: Ports, paths: Collection[str] | None = None, *, settled: bool 
     (`Report.recheck`), since their writer may not be done. Raises FolderError where there is no folder.
     """
     look = look_at_all(ports, settled) if paths is None else look_at(ports, paths, settled)
-    report = Report(recheck=look.recheck, problems=look.refused)
-    vanished = _note_absent(ports, look)
+    vanished, refused = _note_absent(ports, look)
+    report = Report(recheck=look.recheck, problems=refused)
     for start in range(0, len(look.changed), BATCH):
         batch = look.changed[start : start + BATCH]
         files = read_files(ports, [look.present[path] for path in batch], look.forced)
         with ports.store.ingest(ports.policy.source) as tx:
             outcome = Batch(ports, tx, look, vanished, files).decide()
             tx.save(outcome.saved, outcome.files, outcome.forget)
-        report = _and(report, outcome, len(files))
+        report = _and(report, outcome, files)
         ports.progress("read", start + len(batch), len(look.changed))
     if look.whole:
         _whole_folder_was_read(ports)
     return report
 
 
-def _note_absent(ports: Ports, look: Look) -> Vanished:
-    """Remember since when files are gone, and which are refused. What is gone may be found again elsewhere."""
+def _note_absent(ports: Ports, look: Look) -> tuple[Vanished, tuple[Problem, ...]]:
+    """Remember since when files are gone, and which are refused; gives what is gone, and what is newly refused."""
     now = ports.now()
     with ports.store.ingest(ports.policy.source) as tx:
         seen = tx.files({*look.vanished, *(problem.path for problem in look.refused)})
@@ -48,7 +48,8 @@ def _note_absent(ports: Ports, look: Look) -> Vanished:
         refused = [_refused(ports, seen.get(problem.path), problem) for problem in look.refused]
         if gone or empty or refused:
             tx.save([], [*gone, *refused], empty)
-        return Vanished(tx.missing() if look.changed else ())
+        news = tuple(p for p in look.refused if p.path not in seen or seen[p.path].problem != p.reason)
+        return Vanished(tx.missing() if look.changed else ()), news
 
 
 def _refused(ports: Ports, before: SeenFile | None, problem: Problem) -> SeenFile:
@@ -64,12 +65,15 @@ def _whole_folder_was_read(ports: Ports) -> None:
     ports.store.remember("scanned_at", ports.now().isoformat())
 
 
-def _and(report: Report, outcome: Outcome, read: int) -> Report:
-    bad = [Problem(path=f.path, reason=f.problem, line=f.problem_line) for f in outcome.files if f.problem]
-    told = [(f.path, notice) for f in outcome.files for notice in f.notices]
+def _and(report: Report, outcome: Outcome, files: list[Read]) -> Report:
+    """The report with what is new: a problem that was known before is not told again."""
+    known = {(f.stat.path, f.known.problem) for f in files if f.known}
+    news = [f for f in outcome.files if (f.path, f.problem) not in known]
+    bad = [Problem(path=f.path, reason=f.problem, line=f.problem_line) for f in news if f.problem]
+    told = [(f.path, notice) for f in news for notice in f.notices]
     return replace(
         report,
-        read=report.read + read,
+        read=report.read + len(files),
         published=report.published + outcome.published,
         corrected=report.corrected + outcome.corrected,
         problems=(*report.problems, *bad),

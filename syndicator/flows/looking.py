@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ class Look:
     def exists(self, ports: Ports, path: str) -> bool:
         """Whether a file is there; a refused one is, but cannot be read."""
         if self.whole or path in self.present:
-            return path in self.present or any(problem.path == path for problem in self.refused)
+            return path in self.present or _covered(path, self.refused)
         try:
             return ports.seeds.stat(path) is not None
         except BadArticle:
@@ -44,7 +44,7 @@ def look_at_all(ports: Ports, settled: bool) -> Look:
     present = {stat.path: stat for stat in stats}
     changed = {stat.path for stat in stats if known.get(stat.path) != stat}
     fresh = _fresh(ports, {path: present[path] for path in changed}, settled)
-    vanished = sorted(known.keys() - present.keys() - {problem.path for problem in refused})
+    vanished = sorted(path for path in known.keys() - present.keys() if not _covered(path, refused))
     forced = (_held_back(ports) if vanished else frozenset[str]()) & present.keys()
     return Look(
         present=present,
@@ -64,7 +64,7 @@ def look_at(ports: Ports, paths: Collection[str], settled: bool) -> Look:
     present, refused = _stats(ports, articles | users)
     known = ports.store.files(ports.policy.source, articles | users)
     vanished = sorted(f.path for f in known if f.path not in present and f.missing_since is None)
-    vanished = [path for path in vanished if path not in {problem.path for problem in refused}]
+    vanished = [path for path in vanished if not _covered(path, refused)]
     fresh = _fresh(ports, present, settled)
     forced = users
     if vanished:
@@ -78,6 +78,11 @@ def look_at(ports: Ports, paths: Collection[str], settled: bool) -> Look:
         recheck=fresh,
         forced=frozenset(forced),
     )
+
+
+def _covered(path: str, refused: Sequence[Problem]) -> bool:
+    """Whether a path was refused, or lies in a folder that was: it may be there, so it is not gone."""
+    return any(p.path in (".", path) or path.startswith(f"{p.path}/") for p in refused)
 
 
 def _stats(ports: Ports, paths: Collection[str]) -> tuple[dict[str, FileStat], list[Problem]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from syndicator.core import render
-from syndicator.core.coding import brotlied, gzipped
+from syndicator.core.coding import brotlied, etag, gzipped
 from syndicator.core.feeds import KINDS, default_feed, document_paths, term_feed
 from syndicator.model import Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
 from syndicator.ports import DirtyFeed, Ports
@@ -132,6 +132,6 @@ def _document(site: Site, view: View, format: Format, pieces: dict[tuple[str, Fo
         path=view.feed.path(format),
         body=body,
         media_type=format.media_type,
-        etag=render.etag(body),
+        etag=etag(body),
         changed=view.updated.replace(microsecond=0),
     )

@@ -22,7 +22,8 @@ class Read:
     """One file as it was read.
 
     `reading` is None where the bytes are those that we know (`known` says what came of them) or where they
-    could not be read (`error`).
+    could not be read (`error`). `unread` says that the file itself was in the way and not what is in it: it is
+    tried again at the next scan.
     """
 
     stat: FileStat
@@ -32,6 +33,7 @@ class Read:
     sketch: bytes = b""
     media: tuple[Media, ...] = ()
     error: BadArticle | None = None
+    unread: bool = False
 
     @property
     def claims(self) -> Claims:
@@ -55,7 +57,7 @@ def read_files(ports: Ports, stats: list[FileStat], forced: Collection[str] = ()
         except FileNotFoundError:
             continue
         except BadArticle as error:
-            done.append(Read(stat=stat, known=before, error=error))
+            done.append(Read(stat=stat, known=before, error=error, unread=True))
             continue
         file = Read(stat=stat, hash=content_hash(data), known=before)
         same = before is not None and before.content_hash == file.hash and not before.missing_since
@@ -89,8 +91,11 @@ def _parsed(ports: Ports, file: Read, result: tuple[Reading, bytes] | BadArticle
     reading, fingerprint = result
     media = {ref: _media(ports, file.stat.path, ref) for ref in reading.references}
     found = {ref: medium for ref, medium in media.items() if medium.path}
-    for medium in found.values():
-        ports.publication.write_media(medium, ports.seeds.open_media)
+    try:
+        for medium in found.values():
+            ports.publication.write_media(medium, ports.seeds.open_media)
+    except BadArticle as error:
+        return replace(file, error=error, unread=True)
     reading = replace(reading, article=settle(reading.article, found))
     return replace(file, reading=reading, sketch=fingerprint, media=tuple(media.values()))
 

@@ -175,7 +175,7 @@ class Batch:
         return replace(
             before,
             size=file.stat.size,
-            mtime_ns=file.stat.mtime_ns,
+            mtime_ns=-1 if file.unread else file.stat.mtime_ns,
             content_hash=file.hash,
             problem=reason,
             problem_line=line,

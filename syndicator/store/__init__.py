@@ -17,7 +17,7 @@ from syndicator.store.reading import Questions
 from syndicator.store.schema import CREATED, open_database
 from syndicator.store.tables import instant, meta
 
-__all__ = ["open_store"]
+__all__ = ["SqlStore", "open_store"]
 
 
 def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> Store:
@@ -48,12 +48,12 @@ class SqlStore(Questions, Publishing):
 
     def ingest(self, source: str) -> AbstractContextManager[Ingest]:
         """Open the first transaction for a source."""
-        return ingesting(self._database, source, self._now)
+        return ingesting(self.database, source, self._now)
 
     def remember(self, key: str, value: str) -> None:
         """Keep a small fact."""
-        fact = self._database.insert(meta).values(key=f"fact:{key}", value=value)
-        with self._database.write() as connection:
+        fact = self.database.insert(meta).values(key=f"fact:{key}", value=value)
+        with self.database.write() as connection:
             connection.execute(
                 fact.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": fact.excluded.value})
             )
@@ -64,13 +64,13 @@ class SqlStore(Questions, Publishing):
 
     def ping(self) -> None:
         """Raise StoreError unless the store answers."""
-        if self._recall(CREATED) is None or not self._database.present():
-            raise StoreError(f"{self._database.name}: it is not there any more; restore a backup and start again")
+        if self._recall(CREATED) is None or not self.database.present():
+            raise StoreError(f"{self.database.name}: it is not there any more; restore a backup and start again")
 
     def close(self) -> None:
         """Let go of connections."""
-        self._database.close()
+        self.database.close()
 
     def _recall(self, key: str) -> str | None:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()

@@ -40,16 +40,18 @@ class Codec(Generic[T]):
 
     def dump(self, value: T) -> str:
         """The value as JSON text that every database can store."""
-        plain = self.plain(value)
-        text = _UNICODE(plain)
+        text = _JSON(self.plain(value))
         try:
             text.encode()
         except UnicodeEncodeError:
-            return _ASCII(plain)
+            # Lone surrogates. Escaped the way of JSON, two in a row would come back as one character.
+            return _SEALED + b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
         return text
 
     def load(self, text: str, **rest: Any) -> T:
         """The value that `dump` was given; `rest` are the fields kept elsewhere."""
+        if text.startswith(_SEALED):
+            text = b64decode(text[len(_SEALED) :]).decode("utf-8", "surrogatepass")
         return self.build(json.loads(text), rest)
 
     def plain(self, value: T) -> dict[str, Any]:
@@ -69,8 +71,8 @@ class Codec(Generic[T]):
         return self._type(**plain, **rest) if rest else self._type(**plain)
 
 
-_UNICODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_ASCII = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SEALED = "base64:"
 
 
 def _ways(hint: Any) -> tuple[_Way, _Way]:

@@ -46,11 +46,12 @@ class Database:
     """
 
     def __init__(self, url: URL, busy: float) -> None:
-        self.name = f"store {url.database}" if url.get_backend_name() == "sqlite" else f"store {url!r}"
+        embedded = url.get_backend_name() == "sqlite"
+        self.name = f"store {url.database if embedded else url.set(query={}).render_as_string()}"
         self.busy = busy
-        self.engine = _sqlite(url, busy) if url.get_backend_name() == "sqlite" else _postgresql(url, busy)
-        self.embedded = self.engine.dialect.name == "sqlite"
-        self._writing = threading.Lock() if self.embedded else None
+        self.embedded = embedded
+        self.engine = _sqlite(url, busy) if embedded else _postgresql(url, busy)
+        self._writing = threading.Lock() if embedded else None
         self._statements: dict[tuple[str, str], str] = {}
 
     @contextmanager
@@ -83,6 +84,8 @@ class Database:
         kind = _kind(error)
         cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         advice = _ADVICE.get(kind)
+        if kind is StoreError and _unwritable(error):
+            advice = "its file cannot be opened for writing; this user must be able to write it and its folder"
         return kind(f"{self.name}: {advice} ({cause})" if advice else f"{self.name}: {cause}")
 
     def present(self) -> bool:
@@ -148,6 +151,11 @@ class Database:
             yield
         finally:
             self._writing.release()
+
+
+def _unwritable(error: SQLAlchemyError) -> bool:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 
 
 def _kind(error: SQLAlchemyError) -> type[StoreError]:

@@ -23,17 +23,17 @@ class Publishing:
     """Dirty feeds, documents and pieces; see `ports.Store`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def dirty(self) -> list[DirtyFeed]:
         """Feeds whose documents may be stale, by name."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return marks.all_marks(connection)
 
     def soil(self, names: Iterable[str]) -> None:
         """Mark feeds as dirty."""
-        with self._database.write() as connection:
-            marks.mark(self._database, connection, set(names))
+        with self.database.write() as connection:
+            marks.mark(self.database, connection, set(names))
 
     def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[str, bytes]:
         """Rendered articles that are still good, by article id: of this revision, format and recipe."""
@@ -44,7 +44,7 @@ class Publishing:
             .where(pieces.c.format == str(format), pieces.c.recipe == recipe)
         )
         found: list[tuple[str, int, bytes]] = []
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             for portion in rows.portions({key(id_) for id_ in wanted}):
                 found += connection.execute(kept.where(articles.c.id_key.in_(portion))).all()
         return {id_: body for id_, revision, body in found if wanted.get(id_) == revision}
@@ -58,10 +58,10 @@ class Publishing:
         now: datetime,
     ) -> tuple[str, ...]:
         """The second transaction. Returns the paths whose bytes changed or that went, in the order given."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             tokens = marks.standing_marks(connection, {feed.name for feed in done})
             late = {feed.name for feed in done if tokens.get(feed.name) != feed.token}
-            keep = Keeping(self._database, connection, now)
+            keep = Keeping(self.database, connection, now)
             moved = keep.documents([document for document in documents if _feed(document.path) not in late])
             moved += keep.gone([path for path in gone if _feed(path) not in late])
             keep.pieces(pieces)
@@ -72,27 +72,27 @@ class Publishing:
         """One published document with its bytes, or what remains of a removed one (`gone`)."""
         names = [field for field in Rendered.__slots__ if field in documents.c]
         wanted = select(*(documents.c[name] for name in names)).where(documents.c.path == path)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute(wanted).one_or_none()
         return None if found is None else Rendered(**found._mapping)
 
     def documents(self) -> Iterator[tuple[str, str, bool]]:
         """Path, etag and `gone` of every document, by path."""
         listed = select(documents.c.path, documents.c.etag, documents.c.gone).order_by(documents.c.path)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute(listed).all()
         return iter([(path, etag, gone) for path, etag, gone in found])
 
     def uncompressed(self) -> list[str]:
         """Paths of documents that have no gzip or brotli bytes yet, by path."""
         bare = select(documents.c.path).where(documents.c.coded.is_(False)).order_by(documents.c.path)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return list(connection.execute(bare).scalars())
 
     def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes) -> None:
         """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
         same = update(documents).where(documents.c.path == path, documents.c.etag == etag, documents.c.gone.is_(False))
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(same.values(gzip=gzip, brotli=brotli, coded=True))
 
 
@@ -100,7 +100,7 @@ class Keeping:
     """Writes documents and pieces in an open transaction."""
 
     def __init__(self, database: Database, connection: Connection, now: datetime) -> None:
-        self._database = database
+        self.database = database
         self._connection = connection
         self._now = now.replace(microsecond=0)
 
@@ -132,7 +132,7 @@ class Keeping:
 
     def pieces(self, rendered: Collection[_Piece]) -> None:
         """Keep rendered articles, each of its current revision; an older one is of no use any more."""
-        new = self._database.insert(pieces)
+        new = self.database.insert(pieces)
         keep = new.on_conflict_do_update(
             index_elements=[pieces.c.article_pk, pieces.c.format],
             set_={name: new.excluded[name] for name in ("revision", "recipe", "body")},
@@ -178,7 +178,7 @@ class Keeping:
     def _write(self, written: list[dict[str, Any]]) -> None:
         if not written:
             return
-        new = self._database.insert(documents)
+        new = self.database.insert(documents)
         changing = set(documents.c.keys()) - {"path"}
         self._connection.execute(
             new.on_conflict_do_update(

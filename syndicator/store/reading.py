@@ -20,14 +20,14 @@ class Questions:
     """The questions one may ask; see `ports.Store`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def stats(self, source: str) -> dict[str, FileStat]:
         """Size and mtime of every file seen of a source and not missing, by path."""
         present = select(files.c.path, files.c.size, files.c.mtime_ns).where(
             files.c.source == source, files.c.missing_since.is_(None)
         )
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute(present).all()
         return {path: FileStat(path=path, size=size, mtime_ns=mtime_ns) for path, size, mtime_ns in found}
 
@@ -35,7 +35,7 @@ class Questions:
         """The observations of these paths of a source, or of all, by path."""
         if paths is None:
             return self._every_file(source)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = rows.observations(connection, source, paths)
         return iter([found[path] for path in sorted(found)])
 
@@ -44,7 +44,7 @@ class Questions:
         page = rows.SEEN_FILES.where(files.c.source == source).order_by(files.c.path_key).limit(_PAGE)
         last: str | None = None
         while True:
-            with self._database.read() as connection:
+            with self.database.read() as connection:
                 found = connection.execute(page if last is None else page.where(files.c.path_key > last)).all()
             yield from map(rows.seen, found)
             if len(found) < _PAGE:
@@ -53,13 +53,13 @@ class Questions:
 
     def select(self, query: Query, limit: int, before: str | None = None) -> list[Article]:
         """Published articles that the query means, by sort key, newest first, beginning below `before`."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return rows.current(connection, places(connection, query, Standing.SHOWN, limit, before=before))
 
     def shown(self, query: Query, limit: int) -> list[Shown]:
         """Like `select`, but only the places."""
         wanted = select(articles.c.pk, articles.c.id, articles.c.revision, articles.c.changed, articles.c.sort_key)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             pks = places(connection, query, Standing.SHOWN, limit)
             found = {}
             for portion in rows.portions(pks):
@@ -70,7 +70,7 @@ class Questions:
     def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
         """Articles that were published and are not any more, newest sort key first, none below `since`."""
         wanted = select(articles.c.pk, articles.c.id, articles.c.changed)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             pks = places(connection, query, Standing.GONE, limit, since=since)
             found = {}
             for portion in rows.portions(pks):
@@ -80,7 +80,7 @@ class Questions:
 
     def article(self, id_or_slug: str) -> Article | None:
         """One article in its current state, whatever its status, by id or slug."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = rows.by_id(connection, [id_or_slug])
             if found:
                 return found[id_or_slug]
@@ -89,7 +89,7 @@ class Questions:
 
     def articles(self, ids: Collection[str]) -> dict[str, Article]:
         """The current state of these articles, by id."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return rows.by_id(connection, ids)
 
     def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
@@ -100,20 +100,20 @@ class Questions:
             .where(revisions.c.article_pk == first)
             .order_by(revisions.c.number)
         )
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute(stored).all()
         return [(number, RevisionKind(kind), at, rows.ARTICLE.load(payload)) for number, kind, at, payload in found]
 
     def due(self, now: datetime, limit: int = 500) -> list[Article]:
         """Articles whose status changes by itself at or before `now`, the earliest first."""
         waiting = select(articles.c.pk).where(articles.c.due <= now).order_by(articles.c.due, articles.c.pk)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return rows.current(connection, list(connection.execute(waiting.limit(limit)).scalars()))
 
     def next_due(self) -> datetime | None:
         """When the next article changes its status by itself."""
         waiting = select(articles.c.due).where(articles.c.due.is_not(None)).order_by(articles.c.due).limit(1)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return connection.execute(waiting).scalar()
 
     def terms(self) -> list[tuple[Term, int]]:
@@ -123,21 +123,21 @@ class Questions:
             .where(terms.c.carried > 0)
             .order_by(terms.c.kind, terms.c.slug)
         )
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute(carried).all()
         return [(Term(kind=kind, slug=slug, name=name), shown) for kind, slug, name, shown in found]
 
     def term(self, kind: str, slug: str) -> Term | None:
         """One of them."""
         wanted = select(terms.c.name).where(terms.c.kind == kind, terms.c.slug == slug, terms.c.carried > 0)
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             name = connection.execute(wanted).scalar()
         return None if name is None else Term(kind=kind, slug=slug, name=name)
 
     def count(self) -> Mapping[str, int]:
         """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`."""
         seen = select(func.count(), func.count().filter(files.c.troubled), func.count(files.c.missing_since))
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             by_status = select(articles.c.status, func.count()).group_by(articles.c.status)
             counts = dict.fromkeys((str(status) for status in Status), 0)
             counts.update(connection.execute(by_status).all())

@@ -17,6 +17,8 @@ MAX_TARGET = 8192
 """Bytes of path and query together."""
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(?::\d{0,5})?\Z")
+_HOSTLESS = ("HTTP/1.0", "HTTP/1")
+"""Protocols that know no Host field; the second is what granian calls the first."""
 _DISBELIEVED = ("HTTP_FORWARDED", "HTTP_X_ORIGINAL_URL", "HTTP_X_REWRITE_URL", "HTTP_X_HTTP_METHOD_OVERRIDE")
 
 
@@ -41,7 +43,7 @@ def gate(app: WSGIApplication, host: str, accepts: Callable[[str], bool] | None 
 
 def _refusal(environ: WSGIEnvironment, accepts: Callable[[str], bool] | None) -> Response | None:
     name = environ.get("HTTP_HOST", "")
-    if not _HOST.match(name) and (name or environ.get("SERVER_PROTOCOL") != "HTTP/1.0"):
+    if not _HOST.match(name) and (name or environ.get("SERVER_PROTOCOL") not in _HOSTLESS):
         return refusals.plain(400)
     if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > MAX_TARGET:
         return refusals.plain(414)

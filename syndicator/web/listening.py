@@ -22,11 +22,13 @@ def listen(host: str, port: int) -> socket.socket:
     `host` is a name or an address, IPv6 without brackets; `port` 1–65535, or 0 for any. Raises BindError.
     """
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if not 0 <= port <= 65535:
+        raise BindError(f"{address} has no port that exists: choose one of 1 to 65535 with --bind HOST:PORT")
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (OSError, UnicodeError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise BindError(f"{address} is no address of this machine: give --bind HOST:PORT one that is") from error
     listener = socket.socket(family, kind, protocol)
     try:
@@ -35,7 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(where)
         listener.listen(BACKLOG)
         listener.setblocking(False)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise BindError(_reason(address, error)) from error
     return listener
@@ -78,8 +80,8 @@ class _Quiet(WSGIRequestHandler):
         return "syndicator"
 
 
-def _reason(address: str, error: Exception) -> str:
-    match getattr(error, "errno", None):
+def _reason(address: str, error: OSError) -> str:
+    match error.errno:
         case errno.EADDRINUSE:
             return f"{address} is in use: stop what listens there, or choose another port with --bind HOST:PORT"
         case errno.EACCES | errno.EPERM:

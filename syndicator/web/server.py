@@ -20,6 +20,7 @@ from granian.server.mp import MPServer
 from syndicator.errors import SyndicatorError
 from syndicator.lifeline import die_with_parent
 from syndicator.web.listening import listen, start_admin
+from syndicator.web.wakeup import wake_for_signals
 
 __all__ = ["serve", "start_admin"]
 
@@ -30,7 +31,7 @@ CONNECTIONS = 1000
 IDLE_TIMEOUT = 20
 """Seconds for a request's header to arrive, the first one or the next one on the same connection."""
 HEADER_BYTES = 16 * 1024
-STOP_TIMEOUT = 8
+STOP_TIMEOUT = 6
 """Seconds that a worker has to finish what it is answering before it is killed."""
 RELOAD_OVERLAP = 1.0
 """Seconds for which a new worker runs beside the one it replaces."""
@@ -60,6 +61,7 @@ def serve(
     server = _Server(target, listen(*bind), bind, workers, on_reload, LogLevels(log_level))
     # Never fork: SQLite must not be used in the child of a process that has a database open, and ours may.
     multiprocessing.set_start_method("spawn", force=True)
+    wake_for_signals()
     try:
         server.serve(spawn_target=_worker, target_loader=partial(_load, os.getpid()))
     except SystemExit:
@@ -80,6 +82,7 @@ def _load(parent: int, target: str) -> Callable[..., Any]:
 
 def _worker(worker_id: int, process_name: str | None, loader: Callable[[], Any], sock: Any, *rest: Any) -> None:
     """In a worker: granian's own one, on the socket that was handed over."""
+    wake_for_signals()
     _, listener = sock
     holder = SocketHolder(listener.detach(), False, BACKLOG)  # type: ignore[call-arg]
     MPServer._spawn_wsgi_worker(worker_id, process_name, loader, ((None, holder), None), *rest)

@@ -240,12 +240,13 @@ def test_attacks_leave_nothing_for_a_second_parser(attack: str, crowd: str) -> N
 
 PIECES = st.sampled_from(
     [
-        *_words("""<p> </p> <b> </b> <i> </i> <a href="https://e.org/"> <a href="#"> <a href=x> </a> <div> </div> <table> <tr> <td>
-    <th> </td> </table> <ul> <li> </ul> <svg> </svg> <math> <mtext> <style> </style> <script> </script> <!-- --> <pre>
-    </pre> <img src=x> <img/src=y width=1 height=1> <br> <form> </form> <select> <option> <h1> </h1> <noscript>
-    </noscript> <textarea> </textarea> <title> <template> </template> <button> </button> <figure> <section> <dl> <dt>
-    <dd> <ruby> <rt> <video> <audio src=z> <source> <details> <summary> <span dir=rtl> </span> &amp; &lt; &nbsp; < >
-    " ' = / & &#1; &#13; javascript: srcset= onerror=1 ]]> \x01 \ud800"""),
+        *_words("""<p> </p> <b> </b> <i> </i> <a href="https://e.org/"> <a href="#"> <a href=x> </a> <div> </div>
+    <table> <tr> <td> <th> </td> </table> <ul> <li> </ul> <svg> </svg> <math> <mtext> <style> </style>
+    <script> </script> <!-- --> <pre> </pre> <img src=x> <img/src=y width=1 height=1> <br> <form>
+    </form> <select> <option> <h1> </h1> <noscript> </noscript> <textarea> </textarea> <title>
+    <template> </template> <button> </button> <figure> <section> <dl> <dt> <dd> <ruby> <rt> <video>
+    <audio src=z> <source> <details> <summary> <span dir=rtl> </span> &amp; &lt; &nbsp; < > " ' = / &
+    &#1; &#13; javascript: srcset= onerror=1 ]]> \x01 \ud800"""),
         "\n",
         "\n\n",
         " ",

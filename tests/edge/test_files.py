@@ -287,7 +287,7 @@ def test_a_folder_at_the_place_of_a_file_stays_when_it_is_somebodys(publication,
     (root / "feed.xml").mkdir(parents=True)
     (root / "feed.xml" / "mine").write_text("mine")
     with pytest.raises(
-        PublicationError, match="feed.xml cannot be written: .*; move the folder that stands in its place away"
+        PublicationError, match=r"feed.xml cannot be written: .*; move the folder that stands in its place away"
     ):
         publish(publication, rendered(), rendered("rss.xml"))
     assert {"feed.xml/": None, "feed.xml/mine": b"mine", **whole(rendered("rss.xml"))} == tree(root)
@@ -362,7 +362,7 @@ def test_repair_keeps_what_is_somebody_elses(publication, root, name):
 def test_repair_goes_on_after_what_it_cannot_mend(publication, root):
     (root / "feed.xml" / "mine").mkdir(parents=True)
     shelf = Shelf(rendered(), rendered("rss.xml"))
-    with pytest.raises(PublicationError, match="feed.xml cannot be written"):
+    with pytest.raises(PublicationError, match=r"feed\.xml cannot be written"):
         publication.repair(shelf.listed(), shelf.get)
     assert rendered("rss.xml").body == (root / "rss.xml").read_bytes()
 
@@ -447,25 +447,34 @@ OPERATIONS = ("open", "write", "fchmod", "utime", "replace", "unlink", "mkdir", 
 
 
 class Faults:
-    """Lets the n-th of the operations that write fail with an errno, and with it or alone."""
+    """Lets the n-th of the operations that write fail; of those that close, the ones that end a file we wrote."""
 
     def __init__(self, monkeypatch, number):
         self.number = number
         self.left = 0
         self.happened = False
+        self.written = set()
         for name in OPERATIONS:
             monkeypatch.setattr(os, name, self.wrap(name, getattr(os, name)))
 
     def wrap(self, name, real):
         def operation(*arguments, **options):
-            if self.left and (name != "open" or arguments[1] & os.O_CREAT):
+            reads = name == "open" and not arguments[1] & os.O_CREAT
+            fails = False
+            if self.left and not reads and (name != "close" or arguments[0] in self.written):
                 self.left -= 1
-                if self.left == 0:
-                    self.happened = True
-                    if name == "close":
-                        real(*arguments, **options)
-                    raise OSError(self.number, os.strerror(self.number))
-            return real(*arguments, **options)
+                fails = self.happened = self.left == 0
+            if name == "close":
+                self.written.discard(arguments[0])
+                real(*arguments)
+            if fails:
+                raise OSError(self.number, os.strerror(self.number))
+            if name == "close":
+                return None
+            result = real(*arguments, **options)
+            if name == "open" and arguments[1] & os.O_WRONLY:
+                self.written.add(result)
+            return result
 
         return operation
 
@@ -552,9 +561,11 @@ def test_media_that_finds_no_room_leaves_nothing(publication, root, monkeypatch)
         faults.left, faults.happened = n, False
         try:
             publication.write_media(PICTURE, lambda media: DATA)
+            failed = "No space left on device"
         except PublicationError as error:
-            assert "No space left on device" in str(error)
+            failed = str(error)
         faults.left = 0
+        assert "No space left on device" in failed
         assert publication.media_file(NAME) in (None, (DATA, "image/png"))
         if not faults.happened:
             break
@@ -631,7 +642,6 @@ def test_kill_9_at_any_moment_leaves_whole_files_and_repair_cleans_up(root):
     path = root / "tags" / "a" / "feed.xml"
     kept = rendered("tags/a/feed.xml", b"<store/>")
     chance = random.Random(7)
-    leftovers = 0
     for _ in range(12):
         process = subprocess.Popen([sys.executable, "-c", STORM, root], stdout=subprocess.PIPE)
         assert process.stdout.readline() == b"begun\n"
@@ -647,7 +657,6 @@ def test_kill_9_at_any_moment_leaves_whole_files_and_repair_cleans_up(root):
             sibling = path.with_name(path.name + coding)
             if sibling.exists():
                 assert body == unpack(sibling.read_bytes())
-        leftovers += len(list(root.rglob(".tmp-*")))
         FeedFiles(root).repair(Shelf(kept).listed(), Shelf(kept).get)
         assert {"tags/": None, "tags/a/": None, **whole(kept)} == tree(root)
 

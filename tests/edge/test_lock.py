@@ -18,32 +18,38 @@ from syndicator.errors import AlreadyRunning, StoreError
 DEADLINE = 60
 
 HOLDER = textwrap.dedent("""
-    import subprocess, sys
+    import os, signal, subprocess, sys
     from pathlib import Path
     from syndicator.edge.lock import hold
     with hold(Path(sys.argv[1])):
-        child = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
-        print(child.pid, flush=True)
+        started = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
+        ready, say = os.pipe()
+        forked = os.fork()
+        if forked == 0:
+            os.write(say, b"!")
+            signal.pause()
+        os.read(ready, 1)
+        print(started.pid, forked, flush=True)
         sys.stdin.read()
 """)
 
 
 @contextmanager
 def holder(path):
-    """Another process that holds the lock, with a child that is told to outlive it."""
+    """Another process that holds the lock, with two children that are to outlive it: one started, one forked."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    child = None
+    children = []
     try:
-        child = int(process.stdout.readline())
-        yield process, child
+        children = [int(pid) for pid in process.stdout.readline().split()]
+        yield process, children
     finally:
         process.kill()
         process.wait(DEADLINE)
         process.stdin.close()
         process.stdout.close()
-        if child is not None:
+        for child in children:
             os.kill(child, signal.SIGKILL)
 
 
@@ -76,13 +82,15 @@ def test_the_holder_that_was_refused_leaves_the_file_alone(path):
         assert f"{os.getpid()}\n" == path.read_text()
 
 
-def test_another_process_holds_it_until_it_is_killed_and_its_child_does_not_keep_it(path):
-    with holder(path) as (process, child):
+def test_another_process_holds_it_until_it_is_killed_and_its_children_do_not_keep_it(path):
+    with holder(path) as (process, children):
         with pytest.raises(AlreadyRunning, match=f"process {process.pid}"), hold(path):
             pass
         process.kill()
         process.wait(DEADLINE)
-        os.kill(child, 0)
+        assert len(children) == 2
+        for child in children:
+            os.kill(child, 0)
         assert f"{process.pid}\n" == path.read_text()
         with hold(path):
             assert f"{os.getpid()}\n" == path.read_text()
@@ -143,4 +151,13 @@ def test_a_missing_folder_is_one_clear_line(tmp_path):
         pytest.raises(StoreError, match="cannot be made: No such file or directory"),
         hold(tmp_path / "var" / "x.lock"),
     ):
+        pass
+
+
+def test_a_full_disk_does_not_keep_anybody_from_starting(path, monkeypatch):
+    def full(*_):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with hold(path), pytest.raises(AlreadyRunning, match="is in use by another process"), hold(path):
         pass

@@ -80,12 +80,12 @@ class World:
 
     def build(self) -> Report:
         """All of `syndicator build`, with the report of reading the folder."""
-        repair(self.ports)
         renew(self.ports)
         report = ingest(self.ports)
         sweep(self.ports)
         transition(self.ports)
         documents = publish(self.ports).documents
+        repair(self.ports)
         compress(self.ports)
         return replace(report, documents=documents)
 

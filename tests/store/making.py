@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syndicator.model import Article, Rendered, RevisionKind, SeenFile, Status, Term, utc
 from syndicator.ports import DirtyFeed, Saved, Store
+from tests.conftest import ROOT
 
 START = utc(2024, 5, 6, 7, 8, 9)
 
@@ -92,3 +96,22 @@ def names(dirty: Iterable[DirtyFeed]) -> list[str]:
 
 def clean(store: Store) -> None:
     store.publish(store.dirty(), [], [], [], START)
+
+
+def start_python(code: str) -> subprocess.Popen[str]:
+    """Another process that runs this."""
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_python(code: str) -> str:
+    """What another process that runs this prints."""
+    process = start_python(code)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    return said

@@ -171,12 +171,19 @@ def article(title: str, published: datetime = CHANGED, /, **given: object) -> Ar
 
 def feeds(world: World, name: str = "") -> None:
     """The three documents of a feed, large enough to be worth compressing."""
-    entries = b"".join(b"<entry><title>Number %d</title></entry>" % number for number in range(200))
     folder = f"{name}/" if name else ""
-    namespaces = b'<feed xmlns="http://www.w3.org/2005/Atom">'
+
+    def entries(tag: bytes) -> bytes:
+        return b"".join(b"<%b><title>Number %d</title></%b>" % (tag, number, tag) for number in range(200))
+
     style = b'<?xml-stylesheet type="text/css" href="/feed.css"?>'
-    world.put(f"{folder}feed.xml", style + namespaces + entries + b"</feed>", Format.ATOM.media_type)
-    world.put(f"{folder}rss.xml", b"<rss><channel>" + entries + b"</channel></rss>", Format.RSS.media_type)
+    # What a hostile upstream would try: a browser runs it unless a policy forbids it.
+    script = b"document.documentElement.setAttribute('ran', 'yes')"
+    script = b'<script xmlns="http://www.w3.org/1999/xhtml">%b</script>' % script
+    atom = b'%b<feed xmlns="http://www.w3.org/2005/Atom">%b%b</feed>' % (style, script, entries(b"entry"))
+    rss = b'%b<rss version="2.0"><channel>%b%b</channel></rss>' % (style, script, entries(b"item"))
+    world.put(f"{folder}feed.xml", atom, Format.ATOM.media_type)
+    world.put(f"{folder}rss.xml", rss, Format.RSS.media_type)
     world.put(f"{folder}feed.json", b'{"version": "https://jsonfeed.org/version/1.1"}' * 20, Format.JSON.media_type)
 
 

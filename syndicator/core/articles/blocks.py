@@ -20,11 +20,14 @@ class Line:
     raw: str
     tokens: list[Token]
     taken: bool = False
+    _plain: str | None = None
 
     @property
     def plain(self) -> str:
         """What a reader sees of it, pictures left out, as one line."""
-        return plain(self.tokens)
+        if self._plain is None:
+            self._plain = plain(self.tokens)
+        return self._plain
 
     @property
     def images(self) -> list[Token]:
@@ -35,7 +38,7 @@ class Line:
         """Make it say something else, as plain text."""
         token = self.tokens[0].copy()
         token.type, token.tag, token.nesting, token.content, token.children = "text", "", 0, text, None
-        self.raw, self.tokens = text, [token]
+        self.raw, self.tokens, self._plain = text, [token], None
 
     @property
     def is_picture(self) -> bool:

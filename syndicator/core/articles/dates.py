@@ -39,6 +39,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_PLAUSIBLE = re.compile(r"\d{4}|\d[./-]\s?\d{1,2}[./-]\s?\d{2}|\d\s[^\W\d_]{1,20}\.?\s\d{2}")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[t ]?(\d\d)(\d\d)(\d\d)?\s?(z|[+-]\d\d:?\d\d)?)?")
 _ZONE_IN_WORDS = re.compile(r"(?<=\d)\s?\([a-z ]{2,40}\)$")
 _PIVOT = 69
@@ -72,7 +73,7 @@ def parse(text: str, timezone: str, day_first: bool = False) -> datetime | None:
 def written(text: str, timezone: str, day_first: bool = False) -> datetime | None:
     """Like `parse`, but only what the grammar knows: quick enough to try where in a line a date begins."""
     zone = ZoneInfo(timezone)
-    if len(text) > MAX_LENGTH or not any(map(str.isdigit, text)):
+    if len(text) > MAX_LENGTH or not _PLAUSIBLE.search(text):
         return None
     text = _ZONE_IN_WORDS.sub("", unicodedata.normalize("NFKC", text).strip().casefold())
     compact = _COMPACT.fullmatch(text)
@@ -262,7 +263,7 @@ def read_line(line: str, timezone: str, day_first: bool = False) -> Dated | None
     None when anything but dates and their labels stands in the line, or one date twice. Only `updated` is filled in
     for a lone `Updated: …`.
     """
-    if len(line) > MAX_LENGTH or not any(map(str.isdigit, line)):
+    if len(line) > MAX_LENGTH or not _PLAUSIBLE.search(line):
         return None
     if (moment := written(line.strip(_AROUND), timezone, day_first)) is not None:
         return Dated(published=moment)

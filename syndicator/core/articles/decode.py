@@ -41,6 +41,8 @@ _SURROGATES = re.compile(rb"(?:\xed[\xa0-\xbf][\x80-\xbf])+")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+_HIGH_BYTES = bytes(range(9))
+_EAST_ASIAN = re.compile("[\t\n\r -~\u2010-\u2026\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _CONTROL_BYTES = bytes([*range(9), *range(14, 32), 127])
 _BELOW_A0 = re.compile(rb"[\x80-\x9f]")
 _SAMPLE = 65_536
@@ -56,12 +58,15 @@ _LABELS = """
 _DECLARABLE = frozenset(_LABELS.split())
 _WIDER = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "shift_jis": "cp932"}
 
-# Which single-byte encoding texts in a Latin script are written in, where it is not Windows-1252.
-_BY_LANGUAGE = (
-    dict.fromkeys(("pl", "cs", "sk", "hu", "hr", "bs", "sl", "ro", "sq"), "cp1250")
-    | dict.fromkeys(("lt", "lv", "et"), "cp1257")
-    | {"tr": "cp1254", "az": "cp1254", "vi": "cp1258"}
-)
+# The encodings of Latin scripts beside Windows-1252, and the languages that were written in them.
+_BY_LANGUAGE = {
+    "cp1250": frozenset(("pl", "cs", "sk", "hu", "hr", "bs", "sl", "ro", "sq")),
+    "cp1254": frozenset(("tr", "az")),
+    "cp1257": frozenset(("lt", "lv", "et")),
+    "cp1258": frozenset(("vi",)),
+}
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+_JAPANESE = ["cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jp", "euc_jis_2004", "euc_jisx0213"]
 
 
 def decode(data: bytes) -> tuple[str, str | None]:
@@ -119,16 +124,23 @@ def _marked(data: bytes, encoding: str) -> tuple[str, str | None]:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a byte order mark: zeros stand in every second byte only, and often."""
+    """UTF-16 without a byte order mark: of each pair of bytes the same one is tiny, or most pairs are East Asian."""
     sample = data[:_SAMPLE]
     if len(data) % 2 or b"\x00" not in sample:
         return None
-    high, low = sample[::2].count(0), sample[1::2].count(0)
-    if (high and low) or (high + low) * 40 < len(sample):
-        return None
-    encoding = "utf-16-be" if high else "utf-16-le"
-    text = data.decode(encoding, "surrogatepass")
-    return encoding if len(_CONTROLS.findall(text)) * 100 <= len(text) else None
+    halves = {"utf-16-le": (sample[1::2], sample[::2]), "utf-16-be": (sample[::2], sample[1::2])}
+    for encoding, (high, low) in halves.items():
+        tiny = len(high) - len(high.translate(None, _HIGH_BYTES))
+        if tiny >= len(high) * 0.9 and low.count(0) * 50 <= len(low):
+            return encoding
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        for encoding in halves:
+            text = data.decode(encoding, "surrogatepass")
+            if len(_EAST_ASIAN.findall(text)) >= len(text) * 0.9:
+                return encoding
+    return None
 
 
 def _declared(data: bytes) -> tuple[str, str] | None:
@@ -176,30 +188,35 @@ def _legacy(data: bytes) -> tuple[str, str]:
             pass
     text = _windows(data)
     lost = len(data) - len(text)
-    without = f", without {_count(lost, 'byte')} that mean nothing in it" if lost else ""
+    without = f", without {_count(lost, 'byte')} that means nothing in it" if lost else ""
     return text, f"read as Windows-1252, which it looks like{without}; save it as UTF-8"
 
 
 def _looks_like(data: bytes) -> str | None:
-    """The encoding of legacy text: by its letters where they are not Latin, otherwise by its language."""
+    """The encoding of legacy text: by its letters where they are not Latin, otherwise by its language, else None."""
     from charset_normalizer import from_bytes
 
     sample = data[:_SAMPLE]
     sample = sample[: sample.rfind(b"\n") + 1 or len(sample)]
     best = from_bytes(sample).best()
-    if best is not None:
-        text = str(best)
-        letters = [letter for letter in text if letter.isalpha() and letter > "\x7f"]
-        foreign = sum(letter > "\u02ff" for letter in letters)
-        share = foreign * 4 > sum(map(str.isalpha, text))
-        if foreign >= _ENOUGH and foreign * 2 > len(letters) and share and not best.encoding.startswith("utf"):
-            return best.encoding
-    language = detect_language(_windows(sample))
-    encoding = _BY_LANGUAGE.get(language or "", "cp1252")
-    # Windows-1250 and ISO 8859-2 differ in where they put some letters: only the former has any below 0xA0.
-    if encoding == "cp1250" and not _BELOW_A0.search(sample):
-        return "iso8859-2"
-    return encoding
+    if best is not None and len(_HALF_WIDTH.findall(str(best))) * 4 > len(str(best)):
+        # Bytes of KOI8 are half-width katakana to Shift JIS, which nobody writes articles in.
+        best = from_bytes(sample, cp_exclusion=_JAPANESE).best()
+    if best is not None and not best.encoding.startswith("utf") and _is_foreign(str(best)):
+        return best.encoding
+    for encoding, languages in _BY_LANGUAGE.items():
+        if detect_language(sample.decode(encoding, "ignore")) in languages:
+            # Windows-1250 and ISO 8859-2 differ in where some letters stand: only the former has any below 0xA0.
+            return "iso8859-2" if encoding == "cp1250" and not _BELOW_A0.search(sample) else encoding
+    return None
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether most letters beyond ASCII, and a good share of all, are of no Latin script."""
+    letters = [letter for letter in text if letter.isalpha()]
+    beyond = [letter for letter in letters if letter > "\x7f"]
+    foreign = sum(letter > "\u02ff" for letter in beyond)
+    return foreign >= _ENOUGH and foreign * 2 > len(beyond) and foreign * 4 > len(letters)
 
 
 def _windows(data: bytes) -> str:

@@ -6,7 +6,7 @@ Each function gives None, or leaves an element out, where a value is not what it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from syndicator.core import html
@@ -101,6 +101,14 @@ def strings(value: Value, separators: str) -> list[str] | None:
         return None
     lines = (one_line(part) for part in parts if isinstance(part, str))
     return list(dict.fromkeys(part for part in lines if part))
+
+
+def unique(words: Iterable[str]) -> tuple[str, ...]:
+    """The words in order, each once whatever its case, as it was first written."""
+    found: dict[str, str] = {}
+    for word in words:
+        found.setdefault(word.casefold(), word)
+    return tuple(found.values())
 
 
 def people(value: Value, separators: str = ";") -> tuple[Person, ...] | None:

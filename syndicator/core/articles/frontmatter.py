@@ -18,7 +18,7 @@ from syndicator.core import html
 from syndicator.core.articles import dates, fields, markdown
 from syndicator.core.articles.metadata import Head, Value, looks_like_pelican, split
 from syndicator.core.articles.rules import Rules
-from syndicator.core.text import one_line, shorten
+from syndicator.core.text import one_line
 from syndicator.core.urls import is_web, safe_url
 from syndicator.errors import BadArticle
 from syndicator.model import Article, Enclosure, Image, Link, Notice, Person, Reading, Status
@@ -55,6 +55,7 @@ _QUIET = (
     "sitemap template toc translation translation_key type url weight"
 )
 _DATE_IN_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-(.+?)\.[^.]*")
+_MAX_LINES = 100_000
 _STATUSES = {
     "published": Status.PUBLISHED,
     "publish": Status.PUBLISHED,
@@ -78,12 +79,15 @@ _SPACED = frozenset({"tags", "categories"})
 def read(text: str, rules: Rules, name: str = "") -> Reading:
     """The article of a text that begins with front matter (`---`, `+++`) or Pelican's `Title:` lines.
 
-    `name` is the file's, whose date (`2024-01-23-title.md`) counts where none is given. Raises BadArticle with the
+    `name` is the file's, whose date (`2024-01-23-title.md`) counts where none is given. The title is empty where there
+    is text and no title. Raises BadArticle with the
     line in the file when the front matter cannot be read, and when there is neither a title nor text.
     """
     head, body, _ = split(text)
     found = _Keys(head, rules)
     found.read()
+    if body.count("\n") > _MAX_LINES:
+        raise BadArticle(f"text: more than {_MAX_LINES:,} lines are no article; split the file")
     tokens = markdown.tokens(body)
     title = found.text.get("title")
     stem = _DATE_IN_NAME.fullmatch(name.rpartition("/")[2])
@@ -94,13 +98,10 @@ def read(text: str, rules: Rules, name: str = "") -> Reading:
     if title is None and stem is not None:
         title = re.sub(r"[-_]+", " ", stem[2]).strip().capitalize()
     content = html.clean(markdown.render(tokens)).strip()
-    if not title:
-        title = shorten(html.text(content).partition("\n")[0], 80)
-        if not title:
-            raise BadArticle("title: neither a title nor text is to be found; write `title: …` in the front matter")
-        found.notices.append(Notice(text="title: there is none, the first words stand for it; write `title: …`"))
+    if not title and not html.text(content):
+        raise BadArticle("title: neither a title nor text is to be found; write `title: …` in the front matter")
     published = found.when.get("date") or (dates.parse(stem[1], rules.timezone) if stem else None)
-    article = found.article(title, content, published)
+    article = found.article(title or "", content, published)
     return Reading(article=article, notices=tuple(found.notices), references=_references(article))
 
 
@@ -173,7 +174,7 @@ class _Keys:
             body=body,
             summary=self.text.get("summary", ""),
             authors=tuple(dict.fromkeys(self.authors)),
-            tags=tuple({tag.casefold(): tag for tag in reversed(self.tags)}.values())[::-1],
+            tags=fields.unique(self.tags),
             language=self.text.get("language"),
             url=self.text.get("url"),
             image=self.image,

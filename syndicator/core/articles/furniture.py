@@ -55,9 +55,17 @@ def has_credit(text: str) -> bool:
     return bool(_DOMAIN.search(tail)) and len(tail.split()) > 1
 
 
-def is_certain(text: str) -> bool:
-    """Whether the credit names the picture itself, so that the text is a caption wherever it stands."""
-    return len(text) < _MAX_CAPTION and has_credit(text) and bool(_STRONG.search(text[-_TAIL:]))
+def is_certain(text: str, tokens: Sequence[Token]) -> bool:
+    """Whether a caption names its picture or source so plainly that it is one without a byline or date before it."""
+    if _STRONG.search(text[-_TAIL:]) and has_credit(text):
+        return True
+    found = links(tokens)
+    if not found or not _ends_in_link(tokens):
+        return False
+    shown, href = found[-1]
+    source = href in ("", "#") or shown.casefold() in AGENCIES or _DOMAIN.fullmatch(shown) is not None
+    before = text.rstrip(" )]")[: -len(shown)].rstrip()
+    return source and before.endswith((".", "!", "?", "(", "/", "|", "—", "–", "-", ":", "”", '"'))
 
 
 def _goes_on(rest: str) -> bool:
@@ -85,8 +93,9 @@ related | read also | also read | also see | read more | read next | read on | s
 | lire aussi | à lire aussi | a lire aussi | lire également | à lire également | voir aussi | lea también | lee también
 | lea además | te puede interesar | ver también | leia também | leia mais | veja também | leggi anche
 | czytaj także | czytaj też | czytaj również | zobacz także | zobacz też | zobacz również | przeczytaj także
-| lees ook | zie ook | läs också | läs även | læs også | les også | lue myös | čtěte také | čítajte aj | olvassa el
-| citește și | ayrıca okuyun | ilgili haber | ilgili haberler | διαβάστε επίσης | 関連記事 | 相关阅读 | 延伸阅读 | 관련기사
+| lees ook | zie ook | läs också | läs även | læs også | les også | lue myös | čtěte také | čítajte aj
+| olvassa el | citește și | ayrıca okuyun | ilgili haber | ilgili haberler | διαβάστε επίσης
+| 関連記事 | 相关阅读 | 延伸阅读 | 관련기사
 """
 _RELATED = re.compile(
     rf"(?:(?P<noun>{_RELATED_NOUN})|(?P<call>"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _SEPARATORS = r"\s*(?:[|·•»«–—:/]|-)\s*"
+_MONSTROUS = re.compile(r"(<[a-zA-Z][^\s<>/]{0,40})[\s/][^<>]{32768,}")
+"""Tags whose attributes go: parsers take the square of their number, and what fills as much is data, no address."""
 _AUTHOR = ("author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "citation_author", "byl")
 _PUBLISHED = (
     "datepublished",
@@ -46,35 +48,26 @@ _PUBLISHED = (
 _UPDATED = ("datemodified", "last-modified", "lastmod", "dcterms.modified", "dc.date.modified", "revised")
 
 
-def read(text: str, rules: Rules, name: str = "") -> Reading:
-    """The article of an HTML page. `name` is the file's; it stands for a title that is missing.
+def read(text: str, rules: Rules) -> Reading:
+    """The article of an HTML page; its title is empty where the page has text and no title.
 
     Relative addresses are resolved against the canonical one (and `<base>`); without one they stay relative and are
     among `references`. Raises BadArticle when the page has neither a title nor text.
     """
-    root = parse(clean_text(text))
+    text = _MONSTROUS.sub(r"\1", clean_text(text))
+    root = parse(text)
     if root is None:
         raise BadArticle("page: there is no HTML in it; write `<title>` and the text")
     page = _Page(root)
     notices: list[Notice] = []
     article = _article(page, rules, notices)
     body = body_of(text, root, page.base, article.title)
-    if not article.title:
-        title = _instead(html.text(body), name)
-        notices.append(Notice(text=f"title: there is none, `{title}` stands for it; write `<title>`"))
-        article = replace(article, title=title)
+    if not article.title and not html.text(body):
+        raise BadArticle("page: neither a title nor text is to be found in it; write `<title>` and the text")
     url = article.image.url if article.image is not None else None
     relative = [url] if url and not is_web(url) else []
     references = tuple(dict.fromkeys([*relative, *html.references(body)]))
     return Reading(article=replace(article, body=body), notices=tuple(notices), references=references)
-
-
-def _instead(text: str, name: str) -> str:
-    """A title for a page without one: its file's name, as browsers save pages under their title, or its first words."""
-    if not text:
-        raise BadArticle("page: neither a title nor text is to be found in it; write `<title>` and the text")
-    stem = name.rpartition("/")[2].rpartition(".")[0]
-    return one_line(re.sub(r"[-_]+", " ", stem)) or shorten(text.partition("\n")[0], 80)
 
 
 def parse(text: str) -> HtmlElement | None:
@@ -203,9 +196,10 @@ def _authors(page: _Page) -> tuple[Person, ...]:
     if page.data.authors:
         return page.data.authors
     for name in ("article:author", "og:article:author", *_AUTHOR):
-        people = fields.people([found for found in page.meta.get(name, ()) if "://" not in found])
+        named = (found for found in page.meta.get(name, ()) if "://" not in found)
+        people = [_without_by(person) for found in named for person in fields.people(found) or ()]
         if people:
-            return tuple(dict.fromkeys(map(_without_by, people)))
+            return tuple(dict.fromkeys(people))
     marked = [
         e
         for e in page.root.iter("a", "span", "address")
@@ -222,9 +216,9 @@ def _without_by(person: Person) -> Person:
 
 def _tags(page: _Page) -> tuple[str, ...]:
     for found in (page.data.tags, page.meta.get("article:tag", ()), _keywords(page)):
-        tags = {tag.casefold(): tag for tag in reversed(tuple(found)) if tag and len(tag) <= 100}
+        tags = fields.unique(tag for tag in found if tag and len(tag) <= 100)
         if tags:
-            return tuple(tags.values())[::-1]
+            return tags
     return ()
 
 
@@ -301,6 +295,6 @@ def _date(candidates: Iterable[str | None], rules: Rules, notices: list[Notice])
         if moment is not None:
             return moment
         notices.append(
-            Notice(text=f"date: `{one_line(found)[:60]}` cannot be read; write it as 2024-01-23T10:30:00+01:00")
+            Notice(text=f"date: `{shorten(one_line(found), 60)}` cannot be read; write it as 2024-01-23T10:30:00+01:00")
         )
     return None

@@ -15,7 +15,7 @@ from syndicator.core.render import jsonfeed, xml
 from syndicator.core.render.entry import entry, head
 from syndicator.model import Article, Feed, Format, Site, Tombstone
 
-__all__ = ["RENDERER", "document", "etag", "piece", "recipe"]
+__all__ = ["RENDERER", "document", "piece", "recipe"]
 
 RENDERER = 1
 """Raised by one whenever `piece` or `document` gives other bytes for the same input: what was kept is made anew."""
@@ -59,8 +59,3 @@ def document(
     if format is Format.RSS:
         return xml.rss_document(start, pieces)
     return jsonfeed.document(start, pieces)
-
-
-def etag(body: bytes) -> str:
-    """The opaque part of the strong entity tag of `body`: 32 hex digits, without quotes."""
-    return blake2b(body, digest_size=16).hexdigest()

@@ -13,6 +13,7 @@ import feedgen.feed
 import pytest
 
 from syndicator.core import render
+from syndicator.core.coding import etag
 from syndicator.model import Format, Person
 from tests.conftest import ROOT
 from tests.core.render.samples import ALL, FEED, SITE, TOMBSTONES, article, document
@@ -22,10 +23,10 @@ import contextlib, locale, sys, time
 with contextlib.suppress(locale.Error):
     locale.setlocale(locale.LC_ALL, "")
 time.tzset()
-from syndicator.core import render
+from syndicator.core.coding import etag
 from syndicator.model import Format
 from tests.core.render.samples import TOMBSTONES, document
-print(*(render.etag(document(format, tombstones=TOMBSTONES)) for format in Format))
+print(*(etag(document(format, tombstones=TOMBSTONES)) for format in Format))
 """
 
 
@@ -43,7 +44,7 @@ def test_surroundings_change_no_byte(surroundings: dict[str, str], tmp_path: Pat
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.split() == [render.etag(document(format, tombstones=TOMBSTONES)) for format in Format]
+    assert done.stdout.split() == [etag(document(format, tombstones=TOMBSTONES)) for format in Format]
 
 
 class _Datetime(type(datetime)):  # type: ignore[misc]

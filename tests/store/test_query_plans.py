@@ -1,0 +1,134 @@
+"""The questions asked most are answered from an index, in order, without sorting or scanning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from syndicator.model import Format, Query, utc
+from syndicator.ports import Store
+from syndicator.store import SqlStore, open_store
+from tests.store.making import Clock, article, save, saved
+
+WAR = Query(tags=frozenset({"war"}))
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
+    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('plans')}/syndicator.db", Clock())
+    assert isinstance(opened, SqlStore)
+    save(opened, *(saved(article(number), "tags/war") for number in range(1, 5)))
+    return opened
+
+
+def plans(store: SqlStore, ask: Callable[[Store], Any]) -> list[str]:
+    """How SQLite goes about everything that is asked."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(store.database.engine, "before_cursor_execute", listen)
+    ask(store)
+    event.remove(store.database.engine, "before_cursor_execute", listen)
+    with store.database.read() as connection:
+        return [
+            row.detail
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+BY_KEY = "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)"
+STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=? AND number=?)"
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (
+            lambda store: store.select(Query(), 50),
+            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=?)", BY_KEY, STATE],
+        ),
+        (
+            lambda store: store.select(Query(), 50, before="f"),
+            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=? AND sort_key<?)", BY_KEY, STATE],
+        ),
+        (
+            lambda store: store.select(WAR, 50),
+            ["SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)", BY_KEY, STATE],
+        ),
+        (
+            lambda store: store.shown(WAR, 50),
+            ["SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)", BY_KEY],
+        ),
+        (
+            lambda store: store.tombstones(Query(), 50, since="0"),
+            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=? AND sort_key>?)"],
+        ),
+        (
+            lambda store: store.tombstones(WAR, 50, since="0"),
+            ["SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=? AND sort_key>?)"],
+        ),
+        (
+            lambda store: store.select(Query(sources=frozenset({"seeds"})), 50),
+            ["SEARCH articles USING COVERING INDEX articles_by_source (source=? AND standing=?)", BY_KEY, STATE],
+        ),
+        (
+            lambda store: store.shown(Query(languages=frozenset({"en"})), 50),
+            ["SEARCH articles USING COVERING INDEX articles_by_language (language=? AND standing=?)"],
+        ),
+        (
+            lambda store: store.due(utc(2025, 1, 1)),
+            ["SEARCH articles USING COVERING INDEX articles_by_due (due<?)"],
+        ),
+        (lambda store: store.next_due(), ["SEARCH articles USING COVERING INDEX articles_by_due (due>?)"]),
+        (lambda store: store.uncompressed(), ["SEARCH documents USING COVERING INDEX documents_uncoded (coded=?)"]),
+        (lambda store: list(store.documents()), ["SCAN documents USING COVERING INDEX documents_listed"]),
+    ],
+    ids=[
+        "default-feed",
+        "default-feed-older",
+        "tag",
+        "tag-places",
+        "tombstones",
+        "tombstones-of-a-tag",
+        "source",
+        "language",
+        "due",
+        "next-due",
+        "uncompressed",
+        "documents",
+    ],
+)
+def test_it_is_answered_from_an_index(store: SqlStore, ask: Callable[[Store], Any], expected: list[str]) -> None:
+    assert plans(store, ask) == expected
+
+
+def test_several_tags_are_each_walked_along_the_index(store: SqlStore) -> None:
+    walked = plans(store, lambda store: store.shown(Query(tags=frozenset({"war", "peace"})), 50))
+    walk = "SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)"
+
+    assert walked.count(walk) == 2
+    assert not [step for step in walked if "SCAN article" in step]
+
+
+def test_what_the_hot_path_asks_of_one_file_scans_nothing(store: SqlStore) -> None:
+    def ask(store: Store) -> None:
+        with store.ingest("seeds") as ingest:
+            ingest.files(["a.md"])
+            ingest.files_of(["urn:example:1"])
+            ingest.claimants([("id", "urn:example:1"), ("hash", "x")])
+            ingest.taken(["urn:example:1"], ["article-1"])
+            ingest.articles(["urn:example:1"])
+            ingest.save([saved(article(9), "tags/war")], [])
+        store.pieces(store.shown(WAR, 50), Format.ATOM, "r")
+        store.document("feed.xml")
+        store.term("tags", "war")
+        store.article("article-1")
+
+    assert [step for step in plans(store, ask) if "SCAN" in step] == []

@@ -1,0 +1,208 @@
+"""The real server on loopback: bytes on the wire, signals, ports, deaths."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from syndicator.errors import BindError
+from syndicator.web.app import create_admin
+from syndicator.web.listening import check, listen, start_admin
+from tests.web.fakes import World, newspaper
+from tests.web.running import Running, alive, children, eventually, free_port, running, start, workers
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("server") / "edition") as server:
+        yield server
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_wire_carries_the_very_bytes(server: Running, method: str, coding: str) -> None:
+    document = newspaper().store.rendered["feed.xml"]
+    body = {"identity": document.body, "gzip": document.gzip, "br": document.brotli}[coding] or b""
+    status, headers, received = server.get("/feed.xml", method, **{"Accept-Encoding": coding})
+    assert (status, headers["content-length"]) == (200, str(len(body)))
+    assert received == (body if method == "GET" else b"")
+    assert "transfer-encoding" not in headers
+
+
+def test_304_on_the_wire_has_no_length_and_no_type(server: Running) -> None:
+    etag = server.get("/feed.xml")[1]["etag"]
+    request = f"GET /feed.xml HTTP/1.1\r\nHost: a\r\nIf-None-Match: {etag}\r\nConnection: close\r\n\r\n"
+    head, _, body = server.raw(request.encode()).partition(b"\r\n\r\n")
+    names = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
+    assert (head.split(b"\r\n")[0].split()[1], body) == (b"304", b"")
+    assert {b"content-length", b"content-type", b"transfer-encoding"}.isdisjoint(names)
+    assert {b"etag", b"cache-control", b"vary", b"last-modified", b"date"} <= names
+
+
+def test_an_absolute_target_is_answered_like_a_relative_one(server: Running) -> None:
+    relative = server.raw(b"GET /feed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    absolute = server.raw(b"GET http://evil.test/feed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert b"evil" not in absolute
+    without_date = [[line for line in r.split(b"\r\n") if not line.startswith(b"date:")] for r in (relative, absolute)]
+    assert without_date[0] == without_date[1]
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (b"GET /feed.xml HTTP/1.1\r\nHost: a\r\nHost: b\r\n", b"400"),
+        (b"GET /feed.xml HTTP/1.1\r\nHost: good:1@evil\r\n", b"400"),
+        (b"GET /feed.xml HTTP/1.1\r\n", b"400"),
+        (b"GET /feed.xml HTTP/1.0\r\n", b"200"),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n", b"204"),
+        (b"GET /%0d%0aSet-Cookie:a=b HTTP/1.1\r\nHost: a\r\n", b"404"),
+        (b"GET /" + b"a" * 8300 + b" HTTP/1.1\r\nHost: a\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20000 + b"\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n", b"400"),
+        (b"POST /feed.xml HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n", b"405"),
+    ],
+)
+def test_s45_what_no_server_should_pass_on_is_refused(server: Running, request_head: bytes, status: bytes) -> None:
+    response = server.raw(request_head + b"Connection: close\r\n\r\n")
+    assert response.split(b"\r\n")[0].split()[1] == status
+    assert b"set-cookie" not in response.lower().partition(b"\r\n\r\n")[0]
+
+
+def test_several_threads_answer_at_the_same_time(server: Running) -> None:
+    found: list[int] = []
+
+    def ask() -> None:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        for path in ("/", "/feed.xml", "/articles/the-ferry-that-came-back", "/nothing") * 5:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            found.append(response.status)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(found) == sorted([200, 200, 200, 404] * 5 * 8)
+
+
+def test_a_port_in_use_is_one_clear_line(server: Running, tmp_path: Path) -> None:
+    with pytest.raises(BindError) as caught:
+        check("127.0.0.1", server.port)
+    address = f"127.0.0.1:{server.port}"
+    assert str(caught.value) == (
+        f"{address} is in use: stop what listens there, or choose another port with --bind HOST:PORT"
+    )
+    for host in ("localhost", "0.0.0.0"):
+        with pytest.raises(BindError):
+            check(host, server.port)
+    with start(tmp_path / "edition", 1, server.port) as second:
+        assert second.wait(20) != 0
+        assert second.stdout is not None
+        assert f"BindError: {address} is in use".encode() in second.stdout.read()
+
+
+def test_a_server_that_shares_ports_is_noticed_too() -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(BindError):
+            check("127.0.0.1", other.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "message"),
+    [
+        ("192.0.2.1", 8080, "192.0.2.1:8080 is no address of this machine"),
+        ("no.such.host.invalid", 8080, "no.such.host.invalid:8080 is no address of this machine"),
+        ("127.0.0.1", 99999, "127.0.0.1:99999 has no port that exists"),
+        ("x" * 80, 80, "x" * 80 + ":80 is no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_one_clear_line(host: str, port: int, message: str) -> None:
+    with pytest.raises(BindError) as caught:
+        listen(host, port)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_term_lets_the_server_end_well_and_hup_renews_its_workers(tmp_path: Path) -> None:
+    edition = tmp_path / "edition"
+    with running(edition, workers=2) as server:
+        before = workers(server.process.pid)
+        assert (len(before), server.worker() in before) == (2, True)
+        refused: list[Exception] = []
+        done = threading.Event()
+
+        def keep_asking() -> None:
+            while not done.is_set():
+                try:
+                    server.get("/feed.xml")
+                except Exception as error:  # noqa: BLE001
+                    refused.append(error)
+
+        asking = threading.Thread(target=keep_asking)
+        asking.start()
+        edition.write_text("second")
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: not any(alive(pid) for pid in before), "the end of the old workers")
+        done.set()
+        asking.join(20)
+        assert (server.get("/pid")[1]["x-edition"], refused) == ("second", [])
+
+        after = workers(server.process.pid)
+        edition.write_text("broken")
+        server.process.send_signal(signal.SIGHUP)
+        assert server.process.stdout is not None
+        assert b"nothing was reloaded: EDITION_FILE says broken" in server.process.stdout.readline()
+        assert (workers(server.process.pid), server.get("/pid")[1]["x-edition"]) == (after, "second")
+
+        assert server.stop() == 0
+        eventually(lambda: not any(alive(pid) for pid in after), "the end of the workers")
+        assert server.process.stdout.read() == b""
+
+
+def test_a_signal_to_the_whole_group_is_no_failure(tmp_path: Path) -> None:
+    with running(tmp_path / "edition") as server:
+        os.killpg(server.process.pid, signal.SIGTERM)
+        assert server.process.wait(10) == 0
+
+
+def test_a_worker_that_dies_is_replaced_and_all_die_with_the_server(tmp_path: Path) -> None:
+    with running(tmp_path / "edition") as server:
+        first = server.worker()
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: server.answers() and server.worker() != first, "a new worker")
+        family = children(server.process.pid)
+        assert server.worker() in family
+        server.process.kill()
+        eventually(lambda: not any(alive(pid) for pid in family), "the end of the whole family", deadline=5)
+        with pytest.raises(OSError, match="refused"):
+            server.get("/")
+
+
+def test_the_operators_listener_answers_beside_everything_else(world: World) -> None:
+    port = free_port()
+    stop = start_admin(create_admin(world.ports), "127.0.0.1", port)
+    try:
+        with pytest.raises(BindError):
+            start_admin(create_admin(world.ports), "localhost", port)
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        for _ in range(2):
+            connection.request("GET", "/healthz")
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (200, b"ok\n")
+        connection.close()
+    finally:
+        stop()
+    check("127.0.0.1", port)
