@@ -66,7 +66,7 @@ def start_admin(settings: Settings, ports: Ports) -> Callable[[], None]:
     Where nobody configured its address and the usual one is taken, we live without it. Raises BindError.
     """
     from syndicator.web.app import create_admin
-    from syndicator.web.server import start_admin as listen
+    from syndicator.web.listening import start_admin as listen
 
     host, port = split(settings.web.admin_bind) if settings.web.admin_bind else DEFAULT_ADMIN
     try:

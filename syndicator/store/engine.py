@@ -37,6 +37,16 @@ _ADVICE: dict[type[StoreError], str] = {
     StoreFull: "the disk has no room; nothing was lost, make room and it goes on by itself",
     StoreDamaged: "this is not a whole database; stop syndicator, move it aside and restore a backup in its place",
 }
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "wal_autocheckpoint=4000",
+    "journal_size_limit=33554432",
+    "cache_size=-16384",
+    "temp_store=MEMORY",
+)
 
 
 class Database:
@@ -51,13 +61,15 @@ class Database:
         self.busy = busy
         self.embedded = embedded
         self.engine = _sqlite(url, busy) if embedded else _postgresql(url, busy)
+        self._reader = self.engine if embedded else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._writer = self.engine.execution_options(syndicator_writes=True)
         self._writing = threading.Lock() if embedded else None
         self._statements: dict[tuple[str, str], str] = {}
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view. Never waits for a writer on SQLite. Raises StoreError."""
-        with self.explained(), self.engine.connect() as connection:
+        with self.explained(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -66,10 +78,8 @@ class Database:
 
         On SQLite the write lock is taken at once, and threads of this process take turns without polling for it.
         """
-        with self._turn(), self.explained():
-            writer = self.engine.execution_options(syndicator_writes=True)
-            with writer.begin() as connection:
-                yield connection
+        with self._turn(), self.explained(), self._writer.begin() as connection:
+            yield connection
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -174,7 +184,7 @@ def _kind(error: SQLAlchemyError) -> type[StoreError]:
 
 def _sqlite_kind(code: int) -> type[StoreError]:
     primary = code & 0xFF
-    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return StoreBusy
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or code in _READ_FAULTS:
         return StoreDamaged
@@ -188,25 +198,17 @@ def _sqlite(url: URL, busy: float) -> Engine:
     address = f"file:{quote(str(url.database))}?mode=rw"
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(address, uri=True, timeout=busy, check_same_thread=False)
+        # No isolation level, or the driver would begin transactions of its own.
+        connection = sqlite3.connect(address, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
     engine = create_engine(url, creator=connect, pool_size=5, max_overflow=-1)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # or the driver would begin transactions of its own
-        for pragma in (
-            f"busy_timeout={int(busy * 1000)}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-            "wal_autocheckpoint=4000",
-            "journal_size_limit=33554432",
-            "cache_size=-16384",
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

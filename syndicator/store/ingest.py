@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from syndicator.errors import StoreError
 from syndicator.model import Article, SeenFile, Status
 from syndicator.ports import Ingest, Saved
 from syndicator.store import rows
@@ -35,6 +36,7 @@ class Transaction:
         self._connection = connection
         self._source = source
         self._revising = Revising(database, connection, source, now)
+        self._broken = False
 
     def files(self, paths: Collection[str] | None = None) -> dict[str, SeenFile]:
         """The observations of these paths, or of all."""
@@ -98,9 +100,11 @@ class Transaction:
 
         Raises StoreError where a state does not follow the stored one.
         """
+        self._broken = True  # until all of it is stored: half of it must not be committed
         self._revising.save(list(articles))
         self._forget(forget)
         self._observe(list(files))
+        self._broken = False
 
     def first_time(self) -> bool:
         """Whether this source was never completely read before."""
@@ -112,7 +116,9 @@ class Transaction:
         self._connection.execute(update(sources).where(sources.c.id == self._source).values(first_time_done=at))
 
     def finish(self) -> None:
-        """Write what was kept for the end of the transaction."""
+        """Write what was kept for the end of the transaction. Raises StoreError where a `save` had failed."""
+        if self._broken:
+            raise StoreError(f"source {self._source}: what it gave was not stored, because a part of it could not be")
         self._revising.finish()
 
     def _forget(self, paths: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from time import time
 
 from sqlalchemy import URL, Connection, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -21,6 +22,8 @@ HEAD = "0001"
 
 SCRIPTS = Path(__file__).with_name("migrations")
 CREATED = "store:created"
+_CHECKED_SIZE = 64 * 1024 * 1024
+_HOUR = 3600
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
@@ -42,11 +45,27 @@ def open_database(url: str, now: Callable[[], datetime], busy: float) -> Databas
                 f"{database.name}: this is a database, but not one of syndicator's; "
                 "move it aside and restore a backup in its place"
             )
+        if database.embedded:
+            _check(database)
         upgrade(database, now)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _check(database: Database) -> None:
+    """Look at every page of a file that is small enough for that to take a blink; a larger one's faults show later."""
+    with database.read() as connection:
+        size = os.path.getsize(str(database.engine.url.database))
+        if size > _CHECKED_SIZE:
+            return
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise StoreDamaged(
+            f"{database.name}: this is not a whole database; stop syndicator, move it aside and "
+            f"restore a backup in its place ({found})"
+        )
 
 
 def version(database: Database) -> str | None:
@@ -133,6 +152,7 @@ def _create(path: Path, url: URL, now: Callable[[], datetime], busy: float) -> N
                 "restore a backup, or remove that too to begin anew"
             )
     path.parent.mkdir(parents=True, exist_ok=True)
+    _tidy(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     os.close(handle)
     try:
@@ -145,6 +165,13 @@ def _create(path: Path, url: URL, now: Callable[[], datetime], busy: float) -> N
     finally:
         for left in ("", *_COMPANIONS):
             Path(name + left).unlink(missing_ok=True)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what a kill left of an earlier making; what is younger may belong to somebody who is at it now."""
+    for left in path.parent.iterdir():
+        if left.name.startswith(f".{path.name}.") and ".new" in left.suffix and left.stat().st_mtime < time() - _HOUR:
+            left.unlink(missing_ok=True)
 
 
 def _put(name: str, path: Path) -> None:

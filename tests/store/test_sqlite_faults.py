@@ -74,6 +74,17 @@ class TestOpening:
 
         assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
+    def test_what_a_kill_left_of_its_making_is_tidied(self, start: Callable[[], Store], path: Path) -> None:
+        path.parent.mkdir()
+        old, fresh = (path.with_name(f".syndicator.db.{name}.new") for name in ("old", "fresh"))
+        for left in (old, fresh):
+            left.touch()
+        os.utime(old, (0, 0))
+
+        start().close()
+
+        assert {entry.name for entry in path.parent.iterdir()} == {path.name, fresh.name}
+
     def test_a_name_with_odd_characters_is_a_name(self, tmp_path: Path) -> None:
         path = tmp_path / "a b%20#ü?" / "x;y.db"
         store = open_store(f"sqlite:///{quote(str(path))}", Clock())
@@ -138,7 +149,27 @@ class TestOpening:
             file.write(b"\xff" * (filled.stat().st_size - 4096))
 
         with pytest.raises(StoreDamaged, match=r"not a whole database; .* restore a backup"):
-            start().select(Query(), 50)
+            start()
+
+    def test_one_damaged_page_in_the_middle_is_damage(self, start: Callable[[], Store], filled: Path) -> None:
+        with filled.open("r+b") as file:
+            file.seek(filled.stat().st_size // 2 // 4096 * 4096)
+            file.write(b"\xff" * 4096)
+
+        with pytest.raises(StoreDamaged, match=r"not a whole database; .* restore a backup"):
+            start()
+
+    def test_damage_that_comes_while_it_is_open_is_told_when_it_is_met(
+        self, start: Callable[[], Store], filled: Path
+    ) -> None:
+        store = start()
+        store.close()  # what it read before is forgotten; it goes on with new connections
+        with filled.open("r+b") as file:
+            file.seek(4096 * 2)
+            file.write(b"\xff" * (filled.stat().st_size - 4096 * 2))
+
+        with pytest.raises(StoreDamaged, match=r"not a whole database; .* restore a backup"):
+            store.select(Query(), 50)
 
     def test_a_journal_without_its_database_is_damage(self, start: Callable[[], Store], path: Path) -> None:
         path.parent.mkdir()

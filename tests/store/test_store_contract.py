@@ -220,6 +220,20 @@ class TestStoringArticles:
         with store.ingest("seeds") as ingest:
             assert ingest.first_time()
 
+    def test_a_save_that_failed_cannot_be_committed_in_part(self, store: Store) -> None:
+        save(store, saved(article(1)))
+
+        def swallow() -> None:
+            with store.ingest("seeds") as ingest:
+                ingest.save([saved(article(2))], [])
+                with pytest.raises(StoreError):
+                    ingest.save([saved(article(3)), saved(article(1))], [])
+
+        with pytest.raises(StoreError, match="source seeds: what it gave was not stored"):
+            swallow()
+
+        assert store.select(ALL, 5) == [article(1)]
+
     def test_an_open_transaction_sees_what_it_saved_and_nobody_else_does(self, store: Store) -> None:
         with store.ingest("seeds") as ingest:
             ingest.save([saved(article())], [SeenFile(path="a.md", article_id="urn:example:1")])
