@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
@@ -166,7 +166,7 @@ class Settings(_Section):
         scheme, separator, path = self.database.url.partition(":///")
         if not scheme.startswith("sqlite") or not separator or path.startswith("/"):
             return self.database.url
-        return f"{scheme}:///{self.root / path}"
+        return f"{scheme}:///{quote(str(self.root / path))}"
 
     @property
     def var(self) -> Path:

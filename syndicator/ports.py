@@ -146,7 +146,11 @@ class Store(Protocol):
         """One of them."""
 
     def count(self) -> Mapping[str, int]:
-        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`."""
+        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`.
+
+        `files` and `problems` are those of files that are there; `missing` are files that are gone while their
+        article is not withdrawn.
+        """
 
     def dirty(self) -> list[DirtyFeed]:
         """Feeds whose documents may be stale."""

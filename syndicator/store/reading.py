@@ -135,13 +135,21 @@ class Questions:
         return None if name is None else Term(kind=kind, slug=slug, name=name)
 
     def count(self) -> Mapping[str, int]:
-        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`."""
-        seen = select(func.count(), func.count().filter(files.c.troubled), func.count(files.c.missing_since))
+        """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`.
+
+        `files` and `problems` are those of files that are there; `missing` are files that are gone while their
+        article is not withdrawn.
+        """
+        there = files.c.missing_since.is_(None)
+        waiting = files.c.missing_since.is_not(None) & (articles.c.status != Status.WITHDRAWN.value)
+        seen = select(
+            func.count().filter(there), func.count().filter(there & files.c.troubled), func.count().filter(waiting)
+        ).select_from(files.outerjoin(articles, articles.c.pk == files.c.article_pk))
         with self.database.read() as connection:
             by_status = select(articles.c.status, func.count()).group_by(articles.c.status)
             counts = dict.fromkeys((str(status) for status in Status), 0)
             counts.update(connection.execute(by_status).all())
-            counts["files"], counts["problems"], counts["missing"] = connection.execute(seen.select_from(files)).one()
+            counts["files"], counts["problems"], counts["missing"] = connection.execute(seen).one()
             counts["revisions"] = connection.execute(select(func.count()).select_from(revisions)).scalar_one()
             present = select(func.count()).where(documents.c.gone.is_(False))
             counts["documents"] = connection.execute(present).scalar_one()

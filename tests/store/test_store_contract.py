@@ -563,6 +563,8 @@ class TestFiles:
                 SeenFile(path="a.md"),
                 SeenFile(path="b.md", problem="bad"),
                 SeenFile(path="c.md", problem="bad", missing_since=START),
+                SeenFile(path="d.md", article_id="urn:example:1", missing_since=START),
+                SeenFile(path="e.md", article_id="urn:example:2", missing_since=START),
             ],
         )
         withdraw(store, article(2))
@@ -575,8 +577,8 @@ class TestFiles:
             "scheduled": 0,
             "expired": 0,
             "withdrawn": 1,
-            "files": 3,
-            "problems": 2,
+            "files": 2,
+            "problems": 1,
             "missing": 1,
             "revisions": 4,
             "documents": 1,
