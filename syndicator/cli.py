@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -13,13 +14,17 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from syndicator import __version__, config
 from syndicator.config import Settings
 from syndicator.errors import SyndicatorError
+
+if TYPE_CHECKING:
+    from syndicator.flows.status import Status
+    from syndicator.model import Report
 
 log = logging.getLogger("syndicator")
 
@@ -108,6 +113,7 @@ def daemon(root: Path, bind: str | None) -> None:
     settings = _settings(root, web={"bind": bind})
     signals = _Signals()
     with wiring.only_daemon(settings), wiring.connect(settings, _progress()) as ports:
+        wiring.make_folder(ports)
         keeper = wiring.make_daemon(settings, ports)
         stop_admin = serving.start_admin(settings, ports)
         keeper.start()
@@ -124,17 +130,25 @@ def daemon(root: Path, bind: str | None) -> None:
 
 
 class _Signals:
-    """Signals, one after the other; a second request to stop ends the process at once."""
+    """Signals, one after the other; a second request to stop ends the process at once.
+
+    One that comes within a second is the same request: a terminal and a service manager tell every process of a
+    tree, and so does our parent.
+    """
 
     def __init__(self) -> None:
         self._number = 0
+        self._asked = math.inf
         self._came = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
 
     def _note(self, number: int, _: object) -> None:
-        if self._number in (signal.SIGTERM, signal.SIGINT) and number != signal.SIGHUP:
-            os._exit(1)
+        now = time.monotonic()
+        if number != signal.SIGHUP:
+            if now - self._asked > 1.0:
+                os._exit(1)
+            self._asked = min(self._asked, now)
         self._number = number
         self._came.set()
 
@@ -154,8 +168,9 @@ def _live_with_parent() -> None:
 
 
 @main.command()
+@as_json
 @click.pass_obj
-def build(root: Path) -> None:
+def build(root: Path, as_json: bool) -> None:
     """Read seeds/ once, publish, and exit. 1 where a file could not be published."""
     from syndicator import wiring
     from syndicator.flows.ingest import ingest
@@ -164,6 +179,7 @@ def build(root: Path) -> None:
     from syndicator.flows.status import status as state
 
     with wiring.connect(_settings(root), _progress()) as ports:
+        wiring.make_folder(ports)
         renew(ports)
         report = ingest(ports)
         sweep(ports)
@@ -172,15 +188,14 @@ def build(root: Path) -> None:
         repair(ports)
         compress(ports)
         found = state(ports)
-    _print_problems(found.problems, found.notices)
-    click.echo(f"{report.published} new, {report.corrected} corrected, {len(documents)} documents written")
-    sys.exit(1 if found.problems else 0)
+    _print_done(dataclasses.replace(report, documents=documents), found, as_json)
 
 
 @main.command()
 @click.option("--confirm-removals", is_flag=True, help="Withdraw every article whose file is gone, now.")
+@as_json
 @click.pass_obj
-def scan(root: Path, confirm_removals: bool) -> None:
+def scan(root: Path, confirm_removals: bool, as_json: bool) -> None:
     """Look at all of seeds/ now, and publish what changed."""
     from syndicator import wiring
     from syndicator.flows.ingest import ingest
@@ -191,12 +206,10 @@ def scan(root: Path, confirm_removals: bool) -> None:
     with wiring.connect(_settings(root), _progress()) as ports:
         report = ingest(ports)
         swept = sweep(ports, confirmed=confirm_removals)
-        publish(ports)
+        documents = publish(ports).documents
         compress(ports)
         found = state(ports)
-    _print_problems(found.problems, found.notices)
-    click.echo(f"{report.published} new, {report.corrected} corrected, {swept.withdrawn} withdrawn")
-    sys.exit(1 if found.problems else 0)
+    _print_done(dataclasses.replace(report, withdrawn=swept.withdrawn, documents=documents), found, as_json)
 
 
 @main.command(name="list")
@@ -297,9 +310,24 @@ def version() -> None:
 
 def _print_json(data: Any) -> None:
     def plain(value: object) -> object:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return dataclasses.asdict(value)
         return value.isoformat() if isinstance(value, datetime) else str(value)
 
     click.echo(json.dumps(data, default=plain, ensure_ascii=False, indent=2))
+
+
+def _print_done(report: Report, found: Status, as_json: bool) -> None:
+    """What a run did, and every problem there is now. Ends the process: 1 where there is one."""
+    numbers = {"new": report.published, "corrected": report.corrected, "withdrawn": report.withdrawn}
+    if as_json:
+        told = {"documents": report.documents, "problems": found.problems, "notices": found.notices}
+        _print_json({**numbers, **told})
+    else:
+        _print_problems(found.problems, found.notices)
+        counted = ", ".join(f"{number} {name}" for name, number in numbers.items())
+        click.echo(f"{counted}, {len(report.documents)} documents written")
+    sys.exit(1 if found.problems else 0)
 
 
 def _print_problems(problems: Any, notices: Any) -> None:

@@ -10,14 +10,14 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syndicator.errors import FolderError, StoreError, SyndicatorError
+from syndicator.errors import FolderError, PublicationError, StoreError, SyndicatorError
 from syndicator.flows.ingest import ingest
 from syndicator.flows.publish import compress, publish, renew, repair
 from syndicator.flows.removals import sweep, transition
 from syndicator.model import Report
 from syndicator.ports import Ports, Queue, Task
 
-ORDER = ("read", "transition", "start", "recheck", "scan", "compress")
+ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress")
 """Kinds of tasks, most urgent first: what a reader waits for before what nobody waits for."""
 RETRY = timedelta(seconds=5)
 DRAIN = 10.0
@@ -99,6 +99,8 @@ class Daemon:
             report = self._run(task)
             self._tell(report)
             self._follow(report)
+        except PublicationError as error:
+            self._in_trouble(Task(kind="repair"), str(error))
         except SyndicatorError as error:
             self._in_trouble(task, str(error))
         except Exception as error:
@@ -111,12 +113,9 @@ class Daemon:
         ports = self._ports
         match task.kind:
             case "start":
-                renew(ports)
-                report = ingest(ports)
-                sweep(ports)
-                report = replace(report, documents=publish(ports).documents)
-                repair(ports)
-                return report
+                return self._start()
+            case "repair":
+                return repair(ports)
             case "scan":
                 report = ingest(ports, settled=False)
                 sweep(ports)
@@ -132,6 +131,19 @@ class Daemon:
                 compress(ports)
                 return Report()
         return replace(report, documents=publish(ports).documents)
+
+    def _start(self) -> Report:
+        ports = self._ports
+        renew(ports)
+        try:
+            report = ingest(ports)
+            sweep(ports)
+        except FolderError:
+            publish(ports)
+            raise
+        report = replace(report, documents=publish(ports).documents)
+        repair(ports)
+        return report
 
     def _follow(self, report: Report) -> None:
         if report.documents:

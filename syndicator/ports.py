@@ -198,12 +198,18 @@ class Store(Protocol):
     def ping(self) -> None:
         """Raise StoreError unless the store answers."""
 
+    def room(self) -> int | None:
+        """Bytes that can still be written where the store lies; None where that cannot be told from here."""
+
     def close(self) -> None:
         """Let go of connections."""
 
 
 class SeedFolder(Protocol):
     """The watched folder. Nothing outside it is ever read."""
+
+    def make(self) -> None:
+        """Make the folder where there is none. Raises FolderError."""
 
     def scan(self) -> tuple[list[FileStat], list[Problem]]:
         """Every article file by path, and what was refused (links, pipes, names that cannot be).

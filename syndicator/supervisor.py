@@ -6,6 +6,7 @@ exit code becomes ours.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -21,7 +22,10 @@ GRACE = 12.0
 
 
 class Supervisor:
-    """Runs `commands` (name -> argv) as children that die with us."""
+    """Runs `commands` (name -> argv) as children that die with us.
+
+    A second request to stop, more than a second after the first, ends everything at once.
+    """
 
     def __init__(self, commands: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> None:
         self._commands = commands
@@ -29,6 +33,7 @@ class Supervisor:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
         self._stopping = False
+        self._asked = math.inf
         self._ended = threading.Event()
 
     def run(self) -> int:
@@ -69,10 +74,12 @@ class Supervisor:
                 return 0
 
     def _stop(self, *_: object) -> None:
-        if self._stopping:
+        now = time.monotonic()
+        if now - self._asked > 1.0:
             for child in self._children.values():
                 child.kill()
             os._exit(1)
+        self._asked = min(self._asked, now)
         self._stopping = True
         self._pass_on(signal.SIGTERM)
         self._ended.set()

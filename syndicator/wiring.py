@@ -71,6 +71,12 @@ def only_daemon(settings: Settings) -> Iterator[None]:
         yield
 
 
+def make_folder(ports: Ports) -> None:
+    """Make the watched folder where it was never read: a person's first start. One that vanished later is not made."""
+    if ports.store.recall("scanned_at") is None:
+        ports.seeds.make()
+
+
 def make_daemon(settings: Settings, ports: Ports) -> Daemon:
     """The daemon with its queue in this process."""
     from syndicator.daemon import Daemon

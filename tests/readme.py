@@ -1,10 +1,18 @@
-"""The commands of the README, by what they are for: `python tests/readme.py run|test` prints one."""
+"""The commands of the README, by what they are for.
+
+`python tests/readme.py run|test` prints one; `python tests/readme.py served URL` asks for a feed, and ends with 0 when
+it is answered with articles.
+"""
 
 from __future__ import annotations
 
+import io
 import re
 import sys
+import urllib.request
 from pathlib import Path
+
+import feedparser
 
 README = Path(__file__).parents[1] / "README.md"
 MARKS = {"run": "syndicator run", "test": "pytest"}
@@ -22,5 +30,13 @@ def command(name: str) -> str:
     return found
 
 
+def served(url: str) -> bool:
+    """Whether a feed with articles is answered at this address."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return len(feedparser.parse(io.BytesIO(answer.read())).entries) > 0
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "served":
+        sys.exit(0 if served(sys.argv[2]) else 1)
     print(command(sys.argv[1]))

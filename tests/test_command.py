@@ -55,6 +55,15 @@ def test_a_reader_that_has_it_all_gets_304(site: Site) -> None:
     assert site.get("/feed.xml", {"If-Modified-Since": headers["last-modified"]})[0] == 304
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_a_signal_to_every_process_of_the_tree_is_one_request_to_stop(site: Site, number: signal.Signals) -> None:
+    run = site.running()
+    for pid in site.tree(run.pid):
+        os.kill(pid, number)
+    assert run.wait(30) == 0, site.said()
+    assert "stopping" in site.said()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda n: n.name)
 def test_when_run_dies_its_children_end_too(site: Site, number: signal.Signals) -> None:
     run = site.running()

@@ -10,8 +10,8 @@ from syndicator.core.text import slug as slugify
 from syndicator.model import Article, Notice, RevisionKind, Status, Term, utc
 
 RESERVED_SLUGS = frozenset(
-    ("admin", "api", "articles", "authors", "events", "feeds", "hub")
-    + ("search", "sources", "status", "subscribe", "tags")
+    {"admin", "api", "articles", "authors", "events", "feeds", "hub"}
+    | {"search", "sources", "status", "subscribe", "tags"}
 )
 EARLIEST = utc(1970, 1, 1)
 FUTURE_TOLERANCE = timedelta(hours=1)

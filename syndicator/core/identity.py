@@ -149,10 +149,10 @@ def recognise(
 ) -> Recognition:
     """Which article a file holds: by explicit id, canonical URL, content hash, then path.
 
-    `claimants` say which article made a claim first; `holders` which file holds an article;
-    `still_holds` are the articles whose file is still there with them in it; `at_path` is what was seen at
-    this path before, and `at_path_article` the article it held. A claim on an article that another present file holds makes this
-    file a copy (same id, same bytes) or, for a URL alone, an article of its own.
+    `claimants` say which article made a claim first; `holders` which file holds an article; `still_holds` are
+    the articles whose file is still there with them in it; `at_path` is what was seen at this path before, and
+    `at_path_article` the article it held. A claim on an article that another present file holds makes this file
+    a copy (same id, same bytes) or, for a URL alone, an article of its own.
     """
     for kind, value in claims.pairs():
         if kind == "path":

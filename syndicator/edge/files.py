@@ -198,7 +198,9 @@ class FeedFiles:
         try:
             with beneath.folder(top, parts[:-1]) as folder:
                 found = _look(folder, parts[-1])
-                if found is None or stat.S_IMODE(found.st_mode) != 0o644 or self._content(folder, path, found) != wanted:
+                if found is None or stat.S_IMODE(found.st_mode) != 0o644:
+                    return False
+                if self._content(folder, path, found) != wanted:
                     return False
                 return all(_dated(folder, parts[-1] + coding) == found.st_mtime_ns for coding in CODINGS)
         except FileNotFoundError:

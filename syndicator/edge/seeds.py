@@ -43,6 +43,13 @@ class Folder:
     def __reduce__(self) -> tuple[type[Folder], tuple[Path, tuple[str, ...], bool]]:
         return type(self), (self._root, self._patterns, self._depth > 0)
 
+    def make(self) -> None:
+        """Make the folder where there is none. Raises FolderError."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(f"{self._root} cannot be made: {error.strerror}; make it, or name another one") from error
+
     def scan(self) -> tuple[list[FileStat], list[Problem]]:
         """Every article file by path, and what was refused.
 

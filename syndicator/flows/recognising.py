@@ -8,7 +8,7 @@ from syndicator.core import decide
 from syndicator.core.identity import Recognition, Vanished, mint, possible_ids, recognise
 from syndicator.flows.looking import Look
 from syndicator.flows.reading import Read
-from syndicator.model import Article, Notice, RevisionKind, SeenFile
+from syndicator.model import Article, Notice, RevisionKind, SeenFile, Status
 from syndicator.ports import Ingest, Ports, Saved
 
 
@@ -150,7 +150,8 @@ class Batch:
         )
         for pair in claims:
             self._claimants.setdefault(pair, article.id)
-        self._outcome.published += kind is RevisionKind.NEW
+        shown = article.status is Status.PUBLISHED
+        self._outcome.published += shown and kind is RevisionKind.NEW
         self._outcome.corrected += kind is not None and kind is not RevisionKind.NEW
         self._outcome.files.append(
             SeenFile(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from syndicator.ports import Task
 
+
 class InProcessQueue:
     """Runs `handle(task)` for each task put, in one thread of its own.
 

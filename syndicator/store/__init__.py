@@ -67,6 +67,10 @@ class SqlStore(Questions, Publishing):
         if self._recall(CREATED) is None or not self.database.present():
             raise StoreError(f"{self.database.name}: it is not there any more; restore a backup and start again")
 
+    def room(self) -> int | None:
+        """Bytes that can still be written where the store lies; None for a database server."""
+        return self.database.room()
+
     def close(self) -> None:
         """Let go of connections."""
         self.database.close()

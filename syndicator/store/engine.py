@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -101,6 +102,15 @@ class Database:
     def present(self) -> bool:
         """Whether the database's file is still in its place; always, for one that a server keeps."""
         return not self.embedded or os.path.exists(str(self.engine.url.database))
+
+    def room(self) -> int | None:
+        """Bytes that an ordinary user can still write where the file lies; None for a server's database."""
+        if not self.embedded:
+            return None
+        try:
+            return shutil.disk_usage(os.path.dirname(str(self.engine.url.database))).free
+        except OSError as error:
+            raise StoreError(f"{self.name}: {error.strerror}; its folder must be there") from error
 
     def close(self) -> None:
         """Close the connections that nobody uses; SQLite tidies its journal with the last one."""

@@ -16,6 +16,9 @@ from syndicator.web.answers import ALWAYS, Answer
 TROUBLE = "trouble"
 """The small fact in the store that says why documents cannot be published; empty or absent while all is well."""
 
+ENOUGH_ROOM = 1024 * 1024
+"""Bytes free on the store's disk below which nothing new can be published, and the daemon cannot even say so."""
+
 _NEVER_STORED = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'", **ALWAYS}
 
 
@@ -52,8 +55,11 @@ def admin(ports: Ports) -> Blueprint:
 def _healthz(ports: Ports) -> Response:
     try:
         trouble = ports.store.recall(TROUBLE)
+        room = ports.store.room()
     except StoreError:
         return _line("unavailable: the store does not answer", 503)
+    if room is not None and room < ENOUGH_ROOM:
+        return _line("degraded: the disk is full", 503)
     return _line("degraded: documents cannot be published", 503) if trouble else _line("ok", 200)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,13 +32,14 @@ def article(text: str, **where: Any) -> Article:
     return parse(text, **where).article
 
 
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    path = shared("seeds", "000_9d3481ed730752d3.txt")
+    return read(path.read_bytes(), path.name, RULES)
+
+
 class TestSharedSeed:
     """The file that the project was started from."""
-
-    @pytest.fixture(scope="class")
-    def reading(self) -> Reading:
-        path = shared("seeds", "000_9d3481ed730752d3.txt")
-        return read(path.read_bytes(), path.name, RULES)
 
     def test_title(self, reading: Reading) -> None:
         assert reading.article.title == "Belarus Detains 24 People Across Country – Rights Group"
@@ -82,10 +84,8 @@ class TestSharedSeed:
 
     def test_summary_language_and_the_rest(self, reading: Reading) -> None:
         found = reading.article
-        assert found.summary == (
-            "Belarus on Tuesday detained at least 24 people, including recently freed political prisoners, Minsk's leading "
-            "rights group said, warning families of regime critics to be vigilant."
-        ) or found.summary.startswith("Belarus on Tuesday detained at least 24 people, including recently freed")
+        assert html.text(found.body).replace("\n", " ").startswith(found.summary)
+        assert found.summary.endswith("to be vigilant.")
         assert (found.language, found.tags, found.source, found.status) == ("en", (), "seeds", Status.PUBLISHED)
         assert (reading.notices, reading.references) == ((), ())
 
@@ -324,7 +324,7 @@ def test_another_date_than_the_known_one_begins_the_body() -> None:
         ),
         pytest.param(
             "word " * 40 + "\n\nMore.",
-            "word " * 22 + "word…",
+            "word " * 23 + "word…",
             f"<p>{'word ' * 39}word</p>\n<p>More.</p>",
             Notice(text="the text has no heading; its title was taken from the first line", line=1),
             id="a long first line",
@@ -398,7 +398,7 @@ def test_a_sentence_about_an_original_is_body() -> None:
         ("**Related article: [One](#)**", [Link(title="One")]),
         ("**Related article:** [One](https://x.org/1)", [Link(title="One", href="https://x.org/1")]),
         ("Related articles: [One](/1), [Two](#)", [Link(title="One", href="/1"), Link(title="Two")]),
-        ("Related: [One](javascript:alert)", [Link(title="One")]),
+        ("Related: [One](ftp://x.org/)", [Link(title="One")]),
         ("[Related article: One](#)", [Link(title="One")]),
         ("Related article: One without a link", [Link(title="One without a link")]),
         ("*Read also: [One](#)*", [Link(title="One")]),
@@ -461,14 +461,15 @@ def test_plain_markdown_loses_nothing() -> None:
 
 def test_nothing_of_the_body_is_dangerous_and_a_link_to_nothing_is_none() -> None:
     found = article(
-        "# T<script>alert(1)</script>\n\nBy AFP\n\nText [here](#) [js](javascript:alert(1)) "
-        '<a href="#" onclick="x()">raw</a> <b>bold</b>\n\n<script>alert(2)</script>\n\n<img src=x onerror=alert(3)>\n\nEnd.'
+        "# T<script>alert(1)</script>\n\nBy AFP\n\nText [here](#) <a href='javascript:alert(1)'>js</a> "
+        '<a href="#" onclick="x()">raw</a> <b>bold</b>\n\n<script>alert(2)</script>\n\n'
+        "<img src=x onerror=alert(3)>\n\nEnd."
     )
 
     assert "(#)" not in found.body
     assert found.body.startswith("<p>Text here js raw <b>bold</b></p>")
     assert not any(word in found.body for word in ("alert", "onerror", "onclick", "javascript", 'href="#"'))
-    assert "<" not in found.title
+    assert found.title == "T"
 
 
 @pytest.mark.parametrize(
@@ -540,7 +541,7 @@ def test_the_language_is_detected_and_decides_which_number_is_the_day(
 def test_the_summary_is_the_first_prose() -> None:
     text = f"# T\n\n## A section\n\n| a |\n|---|\n| b |\n\n```\ncode\n```\n\n{ENGLISH}\n\n{ENGLISH} {ENGLISH}\n"
 
-    assert article(text).summary == f"{ENGLISH} {ENGLISH}"
+    assert article(text).summary == f"{ENGLISH} {ENGLISH} {ENGLISH}"
 
 
 @pytest.mark.parametrize(
@@ -590,7 +591,7 @@ def test_what_cannot_be_published_says_what_to_do(data: bytes, reason: str | Non
             "word " * 99 + "word…",
             "the title is longer than 500 characters; it was shortened",
         ),
-        ("# ]]> & <b>\n\nBody.".encode(), "]]> &", None),
+        (b"# ]]> & <b>\n\nBody.", "]]> &", None),
     ],
 )
 def test_what_is_odd_is_published_and_told(data: bytes, title: str, notice: str | None) -> None:
@@ -623,8 +624,6 @@ LOOSE = Article(
     ids=["against its own address", "against the base", "against the root"],
 )
 def test_settled_addresses(url: str | None, base: str | None, root: str) -> None:
-    from dataclasses import replace
-
     above = "https://x.org" if root != "/" else ""
 
     settled = settle(replace(LOOSE, url=url), MEDIA, base)
@@ -660,33 +659,11 @@ def test_references_are_what_settle_can_replace() -> None:
     assert reading.references == ("b%20c.png", "photo.jpg", "credit.html")
 
 
-LINES = st.sampled_from(
-    [
-        "# Title",
-        "By AFP",
-        "January 23, 2024",
-        "word word",
-        "[a](#)",
-        "**Related: [x](#)**",
-        "Original url:",
-        "<https://x.org/>",
-    ]
-    + [
-        "![i](i.png)",
-        "---",
-        "===",
-        "> q",
-        "- l",
-        "```",
-        "Updated: 2024-01-02",
-        "(Photo: X)",
-        "<b>",
-        "|a|",
-        "    x",
-        "",
-        "",
-    ]
+WRITTEN = (
+    "# Title|By AFP|January 23, 2024|word word|[a](#)|**Related: [x](#)**|Original url:|<https://x.org/>|![i](i.png)"
+    "|---|===|> q|- l|```|Updated: 2024-01-02|(Photo: X)|<b>|    x|23. Januar 2024||"
 )
+LINES = st.sampled_from(WRITTEN.split("|"))
 
 
 @settings(max_examples=100, deadline=None)

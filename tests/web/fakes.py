@@ -54,6 +54,7 @@ class MemoryStore:
     rendered: dict[str, Rendered] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     failing: bool = False
+    free: int = 1 << 30
 
     def _answer(self) -> None:
         if self.failing:
@@ -98,6 +99,10 @@ class MemoryStore:
 
     def ping(self) -> None:
         self._answer()
+
+    def room(self) -> int | None:
+        self._answer()
+        return self.free
 
 
 @dataclass

@@ -56,6 +56,13 @@ def test_s43_the_public_health_says_ok_or_not_and_never_why(
     assert (response.status_code, response.text, response.headers["Cache-Control"]) == (status, text, "no-store")
 
 
+def test_a_full_disk_is_told_although_nobody_can_write_it_down(client: FlaskClient, world: World) -> None:
+    world.store.free = 4096
+    response = client.get("/healthz")
+    assert (response.status_code, response.text) == (503, "degraded: the disk is full\n")
+    assert client.get("/readyz").status_code == 200
+
+
 @pytest.mark.parametrize(("failing", "status"), [(False, 200), (True, 503)])
 def test_it_is_ready_when_the_store_answers(client: FlaskClient, world: World, failing: bool, status: int) -> None:
     world.store.failing = failing

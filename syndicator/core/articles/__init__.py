@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from syndicator.core import html
 from syndicator.core.articles.decode import decode
 from syndicator.core.articles.rules import Rules
-from syndicator.core.text import clean_text, detect_language, first_sentence, one_line, shorten, slug, summarise
-from syndicator.core.urls import is_web, reference, safe_url
+from syndicator.core.text import (
+    clean_text,
+    detect_language,
+    first_sentence,
+    is_blank,
+    one_line,
+    shorten,
+    slug,
+    summarise,
+)
+from syndicator.core.urls import is_web, safe_url
 from syndicator.errors import BadArticle
 from syndicator.model import Article, Enclosure, Image, Link, Media, Notice, Reading
 
@@ -54,7 +62,7 @@ def _text(data: bytes) -> tuple[str, list[Notice]]:
     if len(data) > MAX_BYTES:
         raise BadArticle(f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}: split it, or link to it")
     text, odd = decode(data)
-    if not text.strip():
+    if is_blank(text):
         raise BadArticle("the file is empty: write an article into it, or remove it")
     lines = text.count("\n") + 1
     if lines > MAX_LINES:
@@ -76,9 +84,9 @@ def _shaped(text: str, path: str, rules: Rules) -> Reading:
 
 def _titled(article: Article, prose: str, path: str, notices: list[Notice]) -> Article:
     """The article with a title: its own, shortened where it is a text, or its first sentence, or its file's name."""
-    if not article.title and not prose and not article.body:
+    title = "" if is_blank(article.title) else article.title
+    if not title and not prose and not article.body:
         raise BadArticle("the file has neither a title nor text: write an article into it, or remove it")
-    title = article.title
     if not title and prose:
         title = shorten(first_sentence(prose), _MAX_MADE_TITLE)
         notices.append(Notice(text="there is no title; it was made from the first sentence"))
@@ -137,13 +145,12 @@ def settle(article: Article, media: Mapping[str, Media], base: str | None = None
     and size where it is the image or an enclosure. The others are resolved against the article's own address, else
     against `base`, else against `/`, so that whoever renders can put the site's address before them.
     """
-    root = article.url or base or "/"
+    root = article.url or base
 
     def resolved(url: str) -> str | None:
         if url in media:
             return media[url].path
-        absolute = safe_url(url, root) if root != "/" else None
-        return absolute or (reference(urljoin("/", url)) if root == "/" else None)
+        return safe_url(url, root) if root else _rooted(url)
 
     return replace(
         article,
@@ -156,6 +163,12 @@ def settle(article: Article, media: Mapping[str, Media], base: str | None = None
 
 
 _Resolve = Callable[[str], str | None]
+_ROOT = "https://root.invalid"
+
+
+def _rooted(url: str) -> str | None:
+    absolute = safe_url(url, f"{_ROOT}/")
+    return absolute.removeprefix(_ROOT) if absolute else None
 
 
 def _settled_image(image: Image, media: Mapping[str, Media], resolved: _Resolve) -> Image:

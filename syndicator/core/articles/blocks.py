@@ -20,6 +20,7 @@ class Line:
     raw: str
     tokens: list[Token]
     taken: bool = False
+    changed: bool = False
     _plain: str | None = None
 
     @property
@@ -38,7 +39,7 @@ class Line:
         """Make it say something else, as plain text."""
         token = self.tokens[0].copy()
         token.type, token.tag, token.nesting, token.content, token.children = "text", "", 0, text, None
-        self.raw, self.tokens, self._plain = text, [token], None
+        self.raw, self.tokens, self._plain, self.changed = text, [token], None, True
 
     @property
     def is_picture(self) -> bool:
@@ -48,7 +49,7 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A block at the top of a text: its tokens, and its lines where it is a paragraph or heading."""
+    """A block at the top of a text: its tokens, and its lines where it is a paragraph, heading or numbered line."""
 
     tokens: list[Token]
     lines: list[Line]
@@ -106,7 +107,7 @@ def render(blocks: Sequence[Block]) -> str:
     for block in blocks:
         if block.gone:
             continue
-        if any(line.taken for line in block.lines):
+        if any(line.taken or line.changed for line in block.lines):
             _inline(block.tokens).children = joined(block)
         tokens += block.tokens
     return markdown.render(tokens)
@@ -160,7 +161,7 @@ def _shown(token: Token) -> str:
 
 def _block(tokens: list[Token]) -> Block:
     if tokens[0].type not in ("paragraph_open", "heading_open"):
-        return Block(tokens=list(tokens), lines=[], breaks=[])
+        return Block(tokens=list(tokens), lines=_numbered_line(tokens), breaks=[])
     inline = _inline(tokens)
     parts: list[list[Token]] = [[]]
     breaks: list[Token] = []
@@ -177,6 +178,17 @@ def _block(tokens: list[Token]) -> Block:
         raws = [plain(part) for part in parts]
     lines = [Line(raw.strip(), part) for raw, part in zip(raws, parts, strict=True)]
     return Block(tokens=list(tokens), lines=lines, breaks=breaks)
+
+
+def _numbered_line(tokens: list[Token]) -> list[Line]:
+    """The line of a list that is one numbered line: `23. Januar 2024` is such a list to Markdown."""
+    items = [token for token in tokens if token.type == "list_item_open"]
+    inline = [token for token in tokens if token.type == "inline"]
+    if tokens[0].type != "ordered_list_open" or len(items) != 1 or len(inline) != 1 or "\n" in inline[0].content:
+        return []
+    number = f"{items[0].info}{items[0].markup} "
+    children = inline[0].children or []
+    return [Line(number + inline[0].content, children, _plain=number + plain(children))]
 
 
 def _inline(tokens: Sequence[Token]) -> Token:

@@ -10,7 +10,7 @@ from syndicator.core.articles import blocks, furniture, header
 from syndicator.core.articles.blocks import Block, Line
 from syndicator.core.articles.header import Draft, recognised
 from syndicator.core.articles.rules import Rules
-from syndicator.core.text import detect_language, first_sentence, shorten
+from syndicator.core.text import detect_language, first_sentence, one_line, shorten
 from syndicator.model import Article, Reading
 
 MAX_TITLE = 120
@@ -25,6 +25,8 @@ def read(text: str, rules: Rules) -> Reading:
     found = blocks.read(text)
     language = rules.language or detect_language(" ".join(block.plain for block in found[:40] if len(block.plain) > 80))
     draft = Draft(rules=rules, language=language, day_first=language is not None and not language.startswith("en"))
+    for block in found:
+        block.taken = bool(block.level) and not block.plain and not any(line.images for line in block.lines)
     _take_original(found, draft)
     _take_related(found, draft)
     header.take(found, _take_title(found, draft), draft)
@@ -107,7 +109,8 @@ def _take_title(found: list[Block], draft: Draft) -> Block | None:
     for block in left:
         if block.plain and (block.level == 1 or (block.level and not begun)) and _title_lines(block, draft):
             lines = _title_lines(block, draft)
-            draft.title = " ".join(filter(None, (line.plain for line in lines)))
+            shown = (html.text(blocks.render_inline(line.tokens, block)) for line in lines)
+            draft.title = one_line(" ".join(shown)) or block.plain
             for line in lines:
                 line.taken = True
             return block

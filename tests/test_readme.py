@@ -1,0 +1,103 @@
+"""What the README and the pages of docs/ say is so: every command and snippet in them is run here or by .ci/run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from syndicator import config
+from syndicator.cli import main
+from syndicator.core.articles import Rules, read
+from tests import readme
+from tests.conftest import ROOT
+from tests.running import Site, eventually
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path / "news")
+    yield site
+    site.close()
+
+
+def test_the_three_lines_start_a_site(site: Site) -> None:
+    prepare, write, run = readme.blocks("sh")[0].splitlines()
+    assert run == "syndicator run"
+    subprocess.run(["sh", "-ec", f"{prepare}\n{write}"], cwd=site.root.parent, check=True)
+    site.running()
+    feed = eventually(lambda: (feed := site.feed()) and feed.entries and feed, "the article is served")
+    (entry,) = feed.entries
+    assert (entry.title, entry.author, entry.published) == ("Hello", "Ann Lee", "2024-05-06T00:00:00Z")
+
+
+def test_ci_runs_the_two_commands_as_they_stand_in_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "tests/readme.py test" in script
+    assert "tests/readme.py run" in script
+    assert readme.command("run").endswith(".venv/bin/syndicator run")
+    assert readme.command("test").endswith(".venv/bin/python -m pytest")
+
+
+def test_the_front_matter_shown_is_an_article() -> None:
+    (text,) = readme.blocks("markdown")
+    article = read(text.encode(), "a.md", Rules(source="seeds")).article
+    assert (article.title, article.authors[0].name, article.tags) == (
+        "The Server That Calls You",
+        "Ann Lee",
+        ("push", "websub"),
+    )
+    assert article.image is not None
+    assert article.image.url == "server.png"
+    assert article.body.startswith("<p>A feed reader asks, again and again. <strong>Push")
+
+
+def test_the_configuration_shown_is_one(tmp_path: Path) -> None:
+    (text,) = readme.blocks("toml")
+    (tmp_path / "syndicator.toml").write_text(text, "utf-8")
+    settings = config.load(tmp_path, {})
+    assert settings.base_url == "https://gazette.example.org"
+
+
+def test_every_command_named_exists_and_every_command_is_named() -> None:
+    table = readme.README.read_text("utf-8").split("## Commands")[1].split("## Configuration")[0]
+    named = re.findall(r"`syndicator ([a-z]+)(?: ([a-z]+))?", table)
+    for name, sub in named:
+        command = main.commands[name]
+        assert not sub or sub in getattr(command, "commands", {})
+    assert {name for name, _ in named} == set(main.commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("run", "--bind"), ("run", "--workers"), ("scan", "--confirm-removals")]
+    + [(command, "--json") for command in ("list", "show", "status", "build", "scan")],
+)
+def test_every_option_named_exists(command: str, option: str) -> None:
+    found = main.commands[command]
+    assert option in {
+        name for parameter in found.params if isinstance(parameter, click.Option) for name in parameter.opts
+    }
+
+
+def test_every_key_is_listed(tmp_path: Path) -> None:
+    table = (ROOT / "docs" / "running.md").read_text("utf-8")
+    listed = {(section, key) for section, key in re.findall(r"^\| `\[(\w+)\] (\w+)` \|", table, re.M)}
+    public = config.load(tmp_path, {}).public()
+    assert listed == {(section, key) for section, keys in public.items() if isinstance(keys, dict) for key in keys}
+
+
+def test_the_picture_and_the_pages_it_links_to_are_there() -> None:
+    text = readme.README.read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_the_version_is_told_once() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "version" in project["dynamic"]
