@@ -10,6 +10,7 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from syndicator.core.articles import warm
 from syndicator.errors import FolderError, PublicationError, StoreError, SyndicatorError
 from syndicator.flows.ingest import ingest
 from syndicator.flows.publish import compress, publish, renew, repair
@@ -143,6 +144,7 @@ class Daemon:
             raise
         report = replace(report, documents=publish(ports).documents)
         repair(ports)
+        warm()
         return report
 
     def _follow(self, report: Report) -> None:

@@ -16,6 +16,8 @@ RESERVED_SLUGS = frozenset(
 EARLIEST = utc(1970, 1, 1)
 FUTURE_TOLERANCE = timedelta(hours=1)
 """How far ahead of the clock a date may lie and still be believed."""
+FAR_AHEAD = timedelta(days=3653)
+"""How far ahead an embargo may end before a person is asked whether that is meant."""
 
 _OURS = ("id", "slug", "first_seen", "published", "updated", "changed", "sort_key", "revision", "status")
 _QUIET = (*_OURS, "tags", "language", "related", "explicit_id", "explicit_slug", "extra", "publish_at", "expire_at")
@@ -30,18 +32,32 @@ def believable(moment: datetime | None, now: datetime) -> datetime | None:
 
 
 def date_notices(seen: Article, now: datetime) -> tuple[Notice, ...]:
-    """What to tell a person of dates that are not believed."""
-    return tuple(
-        Notice(text=f"{name} {value.isoformat()} is not plausible; the article is dated by when it was first seen")
-        for name, value in (("date", seen.published), ("updated", seen.updated))
-        if value is not None and believable(value, now) is None
-    )
+    """What to tell a person of dates that are missing, not believed, or surely not meant."""
+    told = []
+    if seen.published is None and seen.publish_at is None and seen.status is not Status.DRAFT:
+        told.append(f"there is no date that can be read, so {_UNDATED}: write one")
+    if (where := _unbelievable(seen.published, now)) is not None:
+        told.append(f"date: {where}, so {_UNDATED}: correct it; `publish_at` is what holds an article back")
+    if (where := _unbelievable(seen.updated, now)) is not None:
+        told.append(f"updated: {where}, so it is left out: correct it")
+    if seen.publish_at is not None and seen.publish_at - now > FAR_AHEAD:
+        told.append(f"publish_at: {seen.publish_at.isoformat()} lies more than ten years ahead: correct it, or be patient")
+    return tuple(Notice(text=text) for text in told)
+
+
+_UNDATED = "the article is dated by when it was first seen"
+
+
+def _unbelievable(moment: datetime | None, now: datetime) -> str | None:
+    if moment is None or believable(moment, now) is not None:
+        return None
+    return f"{moment.isoformat()} lies {'before 1970' if moment < EARLIEST else 'in the future'}"
 
 
 def status_at(article: Article, now: datetime) -> Status:
     """Where an article that a person wants published, or not yet, stands at `now`."""
-    if article.status is Status.DRAFT:
-        return Status.DRAFT
+    if article.status in (Status.DRAFT, Status.WITHDRAWN):
+        return article.status
     if article.expire_at is not None and article.expire_at <= now:
         return Status.EXPIRED
     if article.publish_at is not None and article.publish_at > now:

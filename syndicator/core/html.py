@@ -28,7 +28,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _TAGS = _words(
-    """a abbr address aside audio b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn div dl
+    """a abbr address aside audio b bdi blockquote br caption cite code col colgroup data dd del details dfn div dl
     dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp section
     small source span strong sub summary sup table tbody td tfoot th thead time tr track u ul var video wbr"""
 )

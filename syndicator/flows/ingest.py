@@ -53,9 +53,17 @@ def _note_absent(ports: Ports, look: Look) -> tuple[Vanished, tuple[Problem, ...
 
 
 def _refused(ports: Ports, before: SeenFile | None, problem: Problem) -> SeenFile:
+    """The observation of a refused file. Its hash is forgotten, so that it is parsed again when it can be read."""
     before = before or SeenFile(path=problem.path)
-    since = before.problem_since or ports.now()
-    return replace(before, problem=problem.reason, problem_line=problem.line, problem_since=since, mtime_ns=-1)
+    return replace(
+        before,
+        mtime_ns=-1,
+        content_hash="",
+        problem=problem.reason,
+        problem_line=problem.line,
+        problem_since=before.problem_since or ports.now(),
+        notices=(),
+    )
 
 
 def _whole_folder_was_read(ports: Ports) -> None:

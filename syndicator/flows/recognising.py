@@ -181,6 +181,7 @@ class Batch:
             problem=reason,
             problem_line=line,
             problem_since=before.problem_since or self._now,
+            notices=(),
             missing_since=None,
         )
 

@@ -1,7 +1,8 @@
 """Markdown with front matter: the keys that people use with Jekyll, Hugo and Pelican, understood.
 
 A key that is not known is kept in `Article.extra` and noticed; a known one with a value that cannot be read is left
-out and noticed. Only what could publish too early is an error: a draft flag or an embargo that cannot be read.
+out and noticed. Only what could publish too early or for too long is an error: a draft flag, a status, an embargo or
+an expiry that cannot be read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from syndicator.core import html
 from syndicator.core.articles import dates, fields, markdown
 from syndicator.core.articles.metadata import Head, Value, looks_like_pelican, split
 from syndicator.core.articles.rules import Rules
-from syndicator.core.text import one_line
+from syndicator.core.text import clean_text, one_line, shorten
 from syndicator.core.urls import is_web, safe_url
 from syndicator.errors import BadArticle
 from syndicator.model import Article, Enclosure, Image, Link, Notice, Person, Reading, Status
@@ -61,7 +62,10 @@ _STATUSES = {
     "publish": Status.PUBLISHED,
     "draft": Status.DRAFT,
     "hidden": Status.DRAFT,
+    "pending": Status.DRAFT,
     "private": Status.DRAFT,
+    "skip": Status.DRAFT,
+    "unpublished": Status.DRAFT,
     "withdrawn": Status.WITHDRAWN,
     "retracted": Status.WITHDRAWN,
 }
@@ -80,10 +84,10 @@ def read(text: str, rules: Rules, name: str = "") -> Reading:
     """The article of a text that begins with front matter (`---`, `+++`) or Pelican's `Title:` lines.
 
     `name` is the file's, whose date (`2024-01-23-title.md`) counts where none is given. The title is empty where there
-    is text and no title. Raises BadArticle with the
-    line in the file when the front matter cannot be read, and when there is neither a title nor text.
+    is text and no title. Raises BadArticle, with the line in the file, when the front matter cannot be read or what it
+    says of when to publish cannot; and when there is neither a title nor text.
     """
-    head, body, _ = split(text)
+    head, body, first_line = split(text)
     found = _Keys(head, rules)
     found.read()
     if body.count("\n") > _MAX_LINES:
@@ -95,6 +99,8 @@ def read(text: str, rules: Rules, name: str = "") -> Reading:
         title = _take_title(tokens)
     elif tokens and _is_title(tokens, title):
         del tokens[:3]
+    else:
+        found.notices += _second_title(tokens, first_line)
     if title is None and stem is not None:
         title = re.sub(r"[-_]+", " ", stem[2]).strip().capitalize()
     content = html.clean(markdown.render(tokens)).strip()
@@ -126,6 +132,15 @@ def _take_title(tokens: list[Token]) -> str | None:
 def _is_title(tokens: Sequence[Token], title: str) -> bool:
     first = tokens[0]
     return first.type == "heading_open" and first.tag == "h1" and _heading(tokens, 0).casefold() == title.casefold()
+
+
+def _second_title(tokens: Sequence[Token], first_line: int) -> list[Notice]:
+    """A heading of level one at the start of the text that says something else than `title`."""
+    if not tokens or tokens[0].tag != "h1" or tokens[0].map is None or not (heading := _heading(tokens, 0)):
+        return []
+    said = shorten(heading, 60)
+    text = f"there is a second title, `{said}`: it stays as a heading of the text; take one out, or begin it with ##"
+    return [Notice(text=text, line=first_line + tokens[0].map[0])]
 
 
 def _heading(tokens: Sequence[Token], index: int) -> str:
@@ -195,6 +210,8 @@ class _Keys:
     def _one(self, name: str, value: Value, line: int | None) -> None:
         squashed = _squashed(name)
         meaning = _MEANING.get(squashed)
+        if meaning and isinstance(value, str) and len(clean_text(value)) != len(value):
+            self.notices.append(Notice(text=f"{name}: control characters in it were removed; take them out", line=line))
         truth = fields.truth(value) if squashed == "published" else None
         if truth is not None:
             self.status = self.status if truth else Status.DRAFT
@@ -285,8 +302,12 @@ class _Keys:
     def _unreadable(self, meaning: str, name: str, value: Value, line: int | None) -> None:
         wanted = _WANTED.get(meaning, "text on one line")
         shown = _shown(value)
-        if meaning in ("draft", "publish_at"):
+        flag = _squashed(name) == "published" and not re.search("[0-9]", shown)
+        if meaning in ("draft", "status", "publish_at") or flag:
+            wanted = "true or false, or a date" if flag else wanted
             raise BadArticle(f"{name}: {shown} cannot be read, so the article is held back: write {wanted}", line)
+        if meaning == "expire_at":
+            raise BadArticle(f"{name}: {shown} cannot be read, so the article would never expire: write {wanted}", line)
         if meaning == "url":
             self.extra.append((name, _kept(value)))
         self.notices.append(Notice(text=f"{name}: {shown} is left out, it should be {wanted}", line=line))

@@ -1,0 +1,523 @@
+"""Feed readers that people use, on a real server: they subscribe, get what is new and hear when nothing is.
+
+Between each reader and the server stands a recorder that passes everything on unchanged, so that what a reader asked
+and what it was told can be read afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import gzip
+import http.client
+import json
+import mailbox
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+
+import brotli
+import feedparser
+import pytest
+
+from tests.conftest import ROOT, needs
+from tests.running import Site, eventually
+
+PROGRAMS = {"newsboat": "newsboat", "r2e": "rss2email"}
+"""Which Debian package has a program."""
+SECONDS = 60
+"""What any call of a reader may take."""
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request of a reader and its answer; the names of fields are in lower case."""
+
+    path: str
+    asked: dict[str, str]
+    status: int
+    answered: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> bytes:
+        """The body without its coding."""
+        decode: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress, "": bytes}
+        return decode[self.answered.get("content-encoding", "")](self.body)
+
+
+class Recorder(ThreadingHTTPServer):
+    """Stands before a server of this machine and remembers what passes."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Forwarder)
+        self.upstream = 0
+        self.exchanges: list[Exchange] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def take(self) -> list[Exchange]:
+        """What passed since the last call."""
+        taken, self.exchanges = self.exchanges, []
+        return taken
+
+
+class _Forwarder(BaseHTTPRequestHandler):
+    server: Recorder
+
+    def do_GET(self) -> None:
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=SECONDS)
+        ) as onward:
+            onward.putrequest("GET", self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in HOP_BY_HOP:
+                    onward.putheader(name, value)
+            onward.endheaders()
+            answer = onward.getresponse()
+            body = answer.read()
+        self.server.exchanges.append(
+            Exchange(
+                path=self.path,
+                asked={name.lower(): value for name, value in self.headers.items()},
+                status=answer.status,
+                answered={name.lower(): value for name, value in answer.getheaders()},
+                body=body,
+            )
+        )
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in HOP_BY_HOP:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the exchanges are the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a reader tells its user of an article."""
+
+    id: str
+    title: str
+    author: str
+    url: str
+    date: datetime
+
+
+class Reader(Protocol):
+    """A subscription to one feed."""
+
+    def poll(self) -> list[News]:
+        """Ask once; what the reader calls new, oldest first. Its user has then seen it."""
+        ...
+
+
+class Newsboat:
+    """Newsboat with its cache; what is unread is new."""
+
+    def __init__(self, home: Path, address: str) -> None:
+        self._home = home
+        (home / "urls").write_text(f"{address}\n")
+        (home / "config").write_text("")
+
+    def poll(self) -> list[News]:
+        self.call("-x", "reload")
+        news = [_from_newsboat(row) for row in self.rows("unread")]
+        (self._home / "read").write_text("".join(f"{one.id}\n" for one in news))
+        self.call("-I", str(self._home / "read"))
+        return news
+
+    def call(self, *arguments: str) -> str:
+        files = ["-u", "urls", "-c", "cache.db", "-C", "config"]
+        return _call(self._home, "newsboat", *files, *arguments)
+
+    def rows(self, where: str = "1") -> list[sqlite3.Row]:
+        """The articles in the cache."""
+        with contextlib.closing(sqlite3.connect(self._home / "cache.db")) as cache:
+            cache.row_factory = sqlite3.Row
+            return cache.execute(f"SELECT * FROM rss_item WHERE {where} ORDER BY id").fetchall()
+
+
+class Rss2email:
+    """rss2email, which puts a letter about each new article into a mailbox of its own folder."""
+
+    def __init__(self, home: Path, address: str, **options: str) -> None:
+        self._home = home
+        self._delivered: set[str] = set()
+        self.call("new", "reader@example.org")
+        ours = {
+            "email-protocol": "maildir",
+            "maildir-path": str(home),
+            "sendmail": "/bin/false",
+            "date-header": "True",
+        } | options
+        config = home / "config"
+        text = config.read_text("utf-8")
+        for name, value in ours.items():
+            text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
+            assert found == 1, name
+        config.write_text(text, "utf-8")
+        self.call("add", "feed", address)
+
+    def poll(self) -> list[News]:
+        return [_from_letter(letter) for letter in self.letters("run")]
+
+    def letters(self, *arguments: str) -> list[EmailMessage]:
+        """Run it; the letters that this brought."""
+        self.call(*arguments)
+        box = mailbox.Maildir(self._home / "INBOX", create=False)
+        if not (self._home / "INBOX").exists():
+            return []
+        fresh = [key for key in box.iterkeys() if key not in self._delivered]
+        self._delivered.update(fresh)
+        letters = [email.message_from_bytes(box.get_bytes(key), policy=email.policy.default) for key in fresh]
+        return sorted(letters, key=lambda letter: parsedate_to_datetime(letter["date"]))
+
+    def seen(self) -> set[str]:
+        """The ids that it remembers."""
+        (feed,) = json.loads((self._home / "data").read_text("utf-8"))["feeds"]
+        return set(feed["seen"])
+
+    def call(self, *arguments: str) -> str:
+        return _call(self._home, "r2e", "-c", "config", "-d", "data", *arguments)
+
+
+class Feedparser:
+    """What most readers in Python do: feedparser with the validators of last time, and a set of known ids."""
+
+    def __init__(self, home: Path, address: str, validators: tuple[str, ...] = ("etag", "modified")) -> None:
+        self._address = address
+        self._validators = dict.fromkeys(validators)
+        self._known: set[str] = set()
+
+    def poll(self) -> list[News]:
+        parsed = feedparser.parse(self._address, **self._validators)
+        assert not parsed.bozo, parsed.get("bozo_exception")
+        if parsed.status == 200:
+            self._validators = {name: parsed[name] for name in self._validators}
+        news = [_from_feedparser(entry) for entry in parsed.entries if entry.id not in self._known]
+        self._known.update(one.id for one in news)
+        return sorted(news, key=lambda one: one.date)
+
+
+def _from_newsboat(row: sqlite3.Row) -> News:
+    date = datetime.fromtimestamp(row["pubDate"], UTC)
+    return News(id=row["guid"], title=row["title"], author=row["author"], url=row["url"], date=date)
+
+
+def _from_letter(letter: EmailMessage) -> News:
+    (sender,) = letter["from"].addresses
+    return News(
+        id=letter["x-rss-id"],
+        title=letter["subject"],
+        author=sender.display_name.partition(": ")[2],
+        url=letter["x-rss-url"],
+        date=parsedate_to_datetime(letter["date"]),
+    )
+
+
+def _from_feedparser(entry: Any) -> News:
+    date = datetime(*entry.published_parsed[:6], tzinfo=UTC)
+    return News(id=entry.id, title=entry.title, author=entry.author, url=entry.link, date=date)
+
+
+def _call(home: Path, *arguments: str) -> str:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "LANG": "C.UTF-8",
+        "TZ": "America/St_Johns",
+    }
+    result = subprocess.run(
+        arguments, cwd=home, env=environment, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
+    )
+    assert (result.returncode, "rror" in result.stderr) == (0, False), result.stdout + result.stderr
+    return result.stdout
+
+
+READERS = {"newsboat": Newsboat, "r2e": Rss2email, "feedparser": Feedparser}
+SUBSCRIPTIONS = [
+    pytest.param((reader, path), id=f"{reader}{path}") for reader in READERS for path in ("/feed.xml", "/rss.xml")
+]
+
+
+def present(program: str) -> None:
+    """Skip where a reader's program is not installed."""
+    package = PROGRAMS.get(program)
+    needs(package is None or shutil.which(program), f"{program} is absent: install Debian's {package}")
+
+
+@pytest.fixture(scope="module")
+def recorder() -> Iterator[Recorder]:
+    with Recorder() as recorder:
+        thread = threading.Thread(target=recorder.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield recorder
+        recorder.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def site(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all, with the repository's own articles; each test brings articles of its own."""
+    root = tmp_path_factory.mktemp("site")
+    shutil.copytree(ROOT / "seeds", root / "seeds")
+    (root / "syndicator.toml").write_text(
+        f'[site]\ntitle = "The Gazette"\n[web]\nbase_url = "{recorder.address}"\n'
+        '[seeds]\nremoval_grace = "1s"\nscan_interval = "1s"\n[feeds]\nitems = 200\n'
+    )
+    site = Site(root)
+    recorder.upstream = site.port
+    site.running()
+    eventually(lambda: len(site.titles()) >= 12, lambda: f"the repository's articles are served\n{site.said()}")
+    yield site
+    site.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A reader of its own for one test, and what it exchanges with the server."""
+
+    reader: Reader
+    path: str
+    name: str
+    take: Callable[[], list[Exchange]]
+
+    def story(self, number: int, title: str, *, text: str = "left at six", day: int = 5) -> str:
+        """A Markdown article that no other test has."""
+        words = " ".join(f"{self.name}{number}word{n}" for n in range(40))
+        front = f'title: "{title}"\nauthor: Zoë Ångström\ndate: 2024-03-{day:02}T06:07:08+02:00'
+        return f"---\n{front}\n---\n\nThe **first** ferry & the last {text}: {words}.\n"
+
+
+@pytest.fixture
+def subscription(request: pytest.FixtureRequest, site: Site, recorder: Recorder, tmp_path: Path) -> Subscription:
+    reader, path = request.param
+    present(reader)
+    recorder.take()
+    return Subscription(
+        reader=READERS[reader](tmp_path, recorder.address + path),
+        path=path,
+        name=f"{reader}{path.partition('.')[0].removeprefix('/')}",
+        take=recorder.take,
+    )
+
+
+def entry(site: Site, id: str) -> Any:
+    """An article as the feed has it now, or None."""
+    return next((entry for entry in site.feed().entries if entry.id == id), None)
+
+
+def published(site: Site, *titles: str) -> None:
+    """Wait until articles of these titles are in the feed."""
+    eventually(lambda: set(titles) <= set(site.titles()), lambda: f"{titles} are served\n{site.said()}")
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, indirect=True)
+def test_a_subscriber_gets_every_article_and_then_hears_that_nothing_changed(
+    subscription: Subscription, site: Site
+) -> None:
+    news = subscription.reader.poll()
+    (first,) = subscription.take()
+    assert (first.path, first.status) == (subscription.path, 200)
+    assert first.document == (site.root / "feeds" / subscription.path[1:]).read_bytes()
+    items = json.loads(site.get("/feed.json")[2])["items"]
+    offered = {(item["id"], item["title"], item["url"], item["date_published"]) for item in items}
+    assert {(one.id, one.title, one.url, f"{one.date:%Y-%m-%dT%H:%M:%SZ}") for one in news} == offered
+    assert len(news) == len(items)
+    assert subscription.reader.poll() == []
+    (second,) = subscription.take()
+    validators = {"if-none-match": first.answered["etag"], "if-modified-since": first.answered["last-modified"]}
+    assert {name: second.asked.get(name) for name in validators} == validators
+    assert (second.status, second.body) == (304, b"")
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, indirect=True)
+def test_what_is_dropped_into_the_folder_arrives_once(
+    subscription: Subscription, site: Site, recorder: Recorder
+) -> None:
+    reader, name = subscription.reader, subscription.name
+    reader.poll()
+    titles = [f"Ebb & flow in {name}: < 40 % of «ferries», 5 o’clock", f"渡し船 <b> {name}"]
+    for number, title in enumerate(titles):
+        (site.seeds / f"{name}-{number}.md").write_text(subscription.story(number, title, day=number + 1), "utf-8")
+    published(site, *titles)
+    news = reader.poll()
+    assert [(one.title, one.author, one.date) for one in news] == [
+        (titles[0], "Zoë Ångström", datetime(2024, 3, 1, 4, 7, 8, tzinfo=UTC)),
+        (titles[1], "Zoë Ångström", datetime(2024, 3, 2, 4, 7, 8, tzinfo=UTC)),
+    ]
+    for one in news:
+        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", one.id)
+        assert one.url.startswith(f"{recorder.address}/articles/")
+        assert site.get(one.url.removeprefix(recorder.address))[0] == 200
+    subscription.take()
+    assert reader.poll() == []
+    assert [exchange.status for exchange in subscription.take()] == [304]
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS, indirect=True)
+def test_an_article_is_announced_once_whatever_is_done_to_its_file(subscription: Subscription, site: Site) -> None:
+    reader, name, story = subscription.reader, subscription.name, subscription.story
+    file = site.seeds / f"{name}.md"
+    file.write_text(story(7, f"First {name}"), "utf-8")
+    published(site, f"First {name}")
+    (one,) = [one for one in reader.poll() if one.title == f"First {name}"]
+
+    def renamed_and_retitled() -> None:
+        file.unlink()
+        (site.seeds / f"{name}-renamed.md").write_text(story(7, f"Second {name}"), "utf-8")
+
+    def moved_to_another_folder() -> None:
+        (site.seeds / name).mkdir()
+        (site.seeds / f"{name}-renamed.md").rename(site.seeds / name / "moved.md")
+
+    def dated_anew() -> None:
+        (site.seeds / name / "moved.md").write_text(story(7, f"Second {name}", day=20), "utf-8")
+
+    def corrected() -> None:
+        corrected = story(7, f"Second {name}", day=20, text="left at seven, not at six")
+        (site.seeds / name / "moved.md").write_text(corrected, "utf-8")
+
+    def removed() -> None:
+        (site.seeds / name / "moved.md").rename(site.root / "elsewhere.md")
+
+    def returned() -> None:
+        (site.root / "elsewhere.md").rename(site.seeds / f"{name}.md")
+
+    changes: list[tuple[Callable[[], None], Callable[[Any], object]]] = [
+        (renamed_and_retitled, lambda entry: entry and entry.title == f"Second {name}"),
+        (moved_to_another_folder, lambda entry: entry and name in [tag.term for tag in entry.get("tags", ())]),
+        (dated_anew, lambda entry: entry and entry.published == "2024-03-20T04:07:08Z"),
+        (corrected, lambda entry: entry and "left at seven" in entry.content[0].value),
+        (removed, lambda entry: entry is None),
+        (returned, lambda entry: entry and "left at seven" in entry.content[0].value),
+    ]
+    for change, seen in changes:
+        subscription.take()
+        change()
+        eventually(lambda seen=seen: seen(entry(site, one.id)), f"{change.__name__} is served\n{site.said()}")
+        news = reader.poll()
+        assert (change.__name__, [exchange.status for exchange in subscription.take()]) == (change.__name__, [200])
+        assert (change.__name__, news) == (change.__name__, [])
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/rss.xml"])
+def test_newsboat_shows_the_whole_article_and_its_corrections(
+    site: Site, recorder: Recorder, tmp_path: Path, path: str
+) -> None:
+    present("newsboat")
+    name = f"newsboat-shows{path[1:4]}"
+    (site.seeds / f"{name}.wav").write_bytes((ROOT / "seeds" / "rss-in-morse.wav").read_bytes())
+    text = (
+        f"---\ntitle: One of {name}\nauthors: [Zoë Ångström]\ndate: 2024-03-05T06:07:08Z\n"
+        f"enclosure: {name}.wav\n---\n\nThe *{name}* [left](https://example.org/?a=1&b=2) at six.\n"
+    )
+    (site.seeds / f"{name}.md").write_text(text, "utf-8")
+    published(site, f"One of {name}")
+    reader = Newsboat(tmp_path, recorder.address + path)
+    reader.call("-x", "reload")
+    (article,) = reader.rows(f"title = 'One of {name}'")
+    audio = entry(site, article["guid"]).enclosures[0].href
+    assert {key: value for key, value in dict(article).items() if key not in ("id", "guid", "flags", "base")} == {
+        "title": f"One of {name}",
+        "author": "Zoë Ångström",
+        "url": f"{recorder.address}/articles/one-of-{name}",
+        "feedurl": recorder.address + path,
+        "pubDate": datetime(2024, 3, 5, 6, 7, 8, tzinfo=UTC).timestamp(),
+        "content": f'<p>The <em>{name}</em> <a href="https://example.org/?a=1&amp;b=2">left</a> at six.</p>',
+        "unread": 1,
+        "enclosure_url": audio,
+        "enclosure_type": "audio/wav",
+        "enqueued": 0,
+        "deleted": 0,
+    }
+    count = len(reader.rows())
+    assert reader.call("-x", "print-unread") == f"{count} unread articles\n"
+    assert len(reader.poll()) == count
+    assert reader.call("-x", "print-unread") == "0 unread articles\n"
+    (site.seeds / f"{name}.md").write_text(text.replace("One of", "Two of").replace("six", "seven"), "utf-8")
+    published(site, f"Two of {name}")
+    assert reader.poll() == []
+    (corrected,) = reader.rows(f"guid = '{article['guid']}'")
+    assert (corrected["title"], corrected["unread"]) == (f"Two of {name}", 0)
+    assert corrected["content"] == article["content"].replace("six", "seven")
+    assert len(reader.rows()) == count
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/rss.xml"])
+def test_newsboat_knows_an_article_in_every_format_as_the_same(
+    site: Site, recorder: Recorder, tmp_path: Path, path: str
+) -> None:
+    present("newsboat")
+    reader = Newsboat(tmp_path, recorder.address + "/feed.xml")
+    first = {one.id for one in reader.poll()}
+    (tmp_path / "urls").write_text(f"{recorder.address}/rss.xml\n")
+    assert (reader.poll(), {row["guid"] for row in reader.rows()}) == ([], first)
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/rss.xml"])
+def test_rss2email_remembers_what_it_was_told_not_to_send_and_replies_with_a_correction(
+    site: Site, recorder: Recorder, tmp_path: Path, path: str
+) -> None:
+    present("r2e")
+    name = f"letter{path[1:4]}"
+    reader = Rss2email(tmp_path, recorder.address + path, **{"reply-changes": "True"})
+    assert reader.letters("run", "--no-send") == []
+    before = reader.seen()
+    assert before == {entry.id for entry in site.feed().entries}
+    text = f"---\ntitle: Ångström & {name}\ndate: 2024-03-05\n---\n\nThe *{name}* [left](/at) at six.\n"
+    (site.seeds / f"{name}.md").write_text(text, "utf-8")
+    published(site, f"Ångström & {name}")
+    (letter,) = reader.letters("run")
+    assert (letter["subject"], letter["to"]) == (f"Ångström & {name}", "reader@example.org")
+    assert reader.seen() - before == {letter["x-rss-id"]}
+    assert f"The _{name}_ [left]({recorder.address}/at) at six." in letter.get_content()
+    (site.seeds / f"{name}.md").write_text(text.replace("Ångström & ", "On ").replace("six", "seven"), "utf-8")
+    published(site, f"On {name}")
+    (reply,) = reader.letters("run")
+    assert (reply["subject"], reply["x-rss-id"]) == (f"On {name}", letter["x-rss-id"])
+    assert reply["in-reply-to"] == letter["message-id"]
+    assert "at seven." in reply.get_content()
+    assert reader.letters("run") == []
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/rss.xml"])
+@pytest.mark.parametrize("validator", ["etag", "modified"])
+def test_one_validator_is_enough(site: Site, recorder: Recorder, tmp_path: Path, path: str, validator: str) -> None:
+    name = f"validator-{validator}{path[1:4]}"
+    reader = Feedparser(tmp_path, recorder.address + path, validators=(validator,))
+    recorder.take()
+    reader.poll()
+    reader.poll()
+    header = {"etag": "if-none-match", "modified": "if-modified-since"}[validator]
+    first, second = recorder.take()
+    assert {"if-none-match", "if-modified-since"} & second.asked.keys() == {header}
+    assert (first.status, second.status, second.body) == (200, 304, b"")
+    for number in range(3):
+        (site.seeds / f"{name}-{number}.md").write_text(f"# {name} {number}\n\nA text of {name} {number}.\n")
+        published(site, f"{name} {number}")
+        assert [one.title for one in reader.poll()] == [f"{name} {number}"]
+        assert reader.poll() == []
+        assert [exchange.status for exchange in recorder.take()] == [200, 304]
