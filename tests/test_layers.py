@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "ports": {"model", "errors", "core"},
     "store": {"store", "ports", "core", "model", "errors"},
     "edge": {"edge", "ports", "core", "model", "errors"},
-    "jobs": {"jobs", "ports", "core", "model", "errors"},
+    "jobs": {"jobs", "lifeline", "ports", "core", "model", "errors"},
     "flows": {"flows", "ports", "core", "model", "errors"},
     "daemon": {"flows", "ports", "core", "model", "errors"},
     "web": {"web", "lifeline", "flows", "ports", "core", "model", "errors"},

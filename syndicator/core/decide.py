@@ -34,14 +34,17 @@ def believable(moment: datetime | None, now: datetime) -> datetime | None:
 def date_notices(seen: Article, now: datetime) -> tuple[Notice, ...]:
     """What to tell a person of dates that are missing, not believed, or surely not meant."""
     told = []
-    if seen.published is None and seen.publish_at is None and seen.status is not Status.DRAFT:
+    if seen.published is None and seen.publish_at is None and seen.status is Status.PUBLISHED:
         told.append(f"there is no date that can be read, so {_UNDATED}: write one")
     if (where := _unbelievable(seen.published, now)) is not None:
-        told.append(f"date: {where}, so {_UNDATED}: correct it; `publish_at` is what holds an article back")
+        hint = "; `publish_at` is what holds an article back" if where.endswith("future") else ""
+        told.append(f"date: {where}, so {_UNDATED}: correct it{hint}")
     if (where := _unbelievable(seen.updated, now)) is not None:
         told.append(f"updated: {where}, so it is left out: correct it")
     if seen.publish_at is not None and seen.publish_at - now > FAR_AHEAD:
-        told.append(f"publish_at: {seen.publish_at.isoformat()} lies more than ten years ahead: correct it, or be patient")
+        told.append(
+            f"publish_at: {seen.publish_at.isoformat()} lies more than ten years ahead: correct it if that is not meant"
+        )
     return tuple(Notice(text=text) for text in told)
 
 
@@ -76,7 +79,7 @@ def due_at(article: Article, now: datetime) -> datetime | None:
 
 def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: bool) -> Article:
     """The first stored state of an article. `backfill`: it was there before we began, so its date orders it."""
-    now = now.replace(microsecond=0)
+    found, now = now, now.replace(microsecond=0)
     published = believable(seen.published, now) or _embargo(seen) or now
     updated = max(published, believable(seen.updated, now) or published)
     state = replace(
@@ -91,7 +94,7 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
         revision=1,
     )
     if state.status is Status.PUBLISHED:
-        state = replace(state, sort_key=sort_key(min(published, now) if backfill else now, id))
+        state = replace(state, sort_key=sort_key(min(published, found) if backfill else found, id))
     return state
 
 

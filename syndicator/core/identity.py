@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import uuid
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
 from urllib.parse import urlsplit, urlunsplit
 
 from syndicator.model import Article, SeenFile
@@ -26,8 +26,11 @@ UNRELATED = 0.1
 
 _ROOT = uuid.UUID("9b1f1d7e-6a52-5f0e-9d5b-5b5f3f1a8c21")
 _IRI = re.compile(
-    r"(?:https?://[^\s/]+|tag:[^\s,]+,\d{4}(?:-\d\d){0,2}:|urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:)[^\s<>\"{}|\\^`]*"
+    r"(?:https?://(?=[^/?#])|tag:[\w.+-]+(?:@[\w.-]+)?,\d{4}(?:-\d\d){0,2}:|urn:(?!(?i:uuid):)[A-Za-z0-9][A-Za-z0-9-]{1,31}:(?=.))"
+    r"[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`\[\]]*"
+    r"|urn:(?i:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
+"""What may stand as an id as it is: a web address, a tag (RFC 4151), or a URN (RFC 8141; of a UUID, RFC 4122)."""
 _WORD = re.compile(r"\w+")
 
 
@@ -115,13 +118,11 @@ def content_hash(data: bytes) -> str:
 
 def sketch(text: str) -> bytes:
     """A body's fingerprint: the smallest hashes of three consecutive words, 4 bytes each; at most 256 bytes."""
-    words = _WORD.findall(text.lower())[:20_000]
-    if len(words) < 3:
-        triples: Iterable[str] = {" ".join(words)} if words else ()
-    else:
-        triples = {f"{a} {b} {c}" for a, b, c in zip(words, words[1:], words[2:], strict=False)}
-    smallest = nsmallest(SKETCH_SIZE, {zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in triples})
-    return b"".join(value.to_bytes(4, "big") for value in smallest)
+    line = " ".join(_WORD.findall(text.lower())[:20_000]).encode("utf-8", "surrogatepass")
+    words = line.split(b" ")
+    triples = map(b" ".join, zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else filter(None, [line])
+    smallest = sorted(set(map(zlib.crc32, triples)))[:SKETCH_SIZE]
+    return struct.pack(f">{len(smallest)}I", *smallest)
 
 
 def similarity(one: bytes, other: bytes) -> float:

@@ -25,14 +25,14 @@ def ingest(ports: Ports, paths: Collection[str] | None = None, *, settled: bool 
     look = look_at_all(ports, settled) if paths is None else look_at(ports, paths, settled)
     vanished, refused = _note_absent(ports, look)
     report = Report(recheck=look.recheck, problems=refused)
-    for start in range(0, len(look.changed), BATCH):
-        batch = look.changed[start : start + BATCH]
-        files = read_files(ports, [look.present[path] for path in batch], look.forced)
+    stats = [look.present[path] for path in look.changed]
+    batches = [stats[start : start + BATCH] for start in range(0, len(stats), BATCH)]
+    for number, files in enumerate(read_files(ports, batches, look.forced)):
         with ports.store.ingest(ports.policy.source) as tx:
             outcome = Batch(ports, tx, look, vanished, files).decide()
             tx.save(outcome.saved, outcome.files, outcome.forget)
         report = _and(report, outcome, files)
-        ports.progress("read", start + len(batch), len(look.changed))
+        ports.progress("read", min((number + 1) * BATCH, len(stats)), len(stats))
     if look.whole:
         _whole_folder_was_read(ports)
     return report
@@ -74,11 +74,15 @@ def _whole_folder_was_read(ports: Ports) -> None:
 
 
 def _and(report: Report, outcome: Outcome, files: list[Read]) -> Report:
-    """The report with what is new: a problem that was known before is not told again."""
-    known = {(f.stat.path, f.known.problem) for f in files if f.known}
-    news = [f for f in outcome.files if (f.path, f.problem) not in known]
-    bad = [Problem(path=f.path, reason=f.problem, line=f.problem_line) for f in news if f.problem]
-    told = [(f.path, notice) for f in news for notice in f.notices]
+    """The report with what is new: a problem or notice that was known before is not told again."""
+    known = {f.stat.path: f.known for f in files if f.known}
+    seen = [(f, known.get(f.path, SeenFile(path=f.path))) for f in outcome.files]
+    bad = [
+        Problem(path=f.path, reason=f.problem, line=f.problem_line)
+        for f, before in seen
+        if f.problem and f.problem != before.problem
+    ]
+    told = [(f.path, notice) for f, before in seen for notice in f.notices if notice not in before.notices]
     return replace(
         report,
         read=report.read + len(files),

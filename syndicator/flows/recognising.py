@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from syndicator.core import decide
-from syndicator.core.identity import Recognition, Vanished, mint, possible_ids, recognise
+from syndicator.core.identity import Claims, Recognition, Vanished, recognise
 from syndicator.flows.looking import Look
+from syndicator.flows.naming import Names
 from syndicator.flows.reading import Read
 from syndicator.model import Article, Notice, RevisionKind, SeenFile, Status
 from syndicator.ports import Ingest, Ports, Saved
@@ -30,19 +32,20 @@ class Batch:
         self._ports, self._tx, self._look, self._vanished, self._reads = ports, tx, look, vanished, files
         self._now = ports.now()
         self._backfill = tx.first_time()
-        parsed = [file for file in files if file.reading]
-        pairs = {pair for file in parsed for pair in file.claims.pairs()}
+        self._claims = {file.stat.path: file.claims for file in files if file.reading}
+        pairs = {pair for claims in self._claims.values() for pair in claims.pairs()}
         self._claimants = dict(tx.claimants(pairs))
         ids = set(self._claimants.values()) | {f.known.article_id for f in files if f.known and f.known.article_id}
         self._holders = dict(tx.files_of(ids))
         self._articles = dict(tx.articles(ids))
         self._still_holds = {id for id, holder in self._holders.items() if self._holds(id, holder)}
         self._given: set[str] = set()
-        self._slugs: set[str] = set()
+        self._names = Names(tx, ports.policy.source, ports.policy.namespace)
         self._outcome = Outcome()
 
     def decide(self) -> Outcome:
         """What to save of all the files."""
+        self._names.expect(self._strangers())
         for file in self._reads:
             if file.error is not None:
                 self._outcome.files.append(self._failed(file, file.error.reason, file.error.line))
@@ -53,14 +56,20 @@ class Batch:
         self._remember_displaced()
         return self._outcome
 
+    def _strangers(self) -> Iterator[tuple[Claims, Article]]:
+        """What nobody has claimed anything of before: nearly all of it will need a name."""
+        for file in self._reads:
+            if file.reading and self._claimants.keys().isdisjoint(self._claims[file.stat.path].pairs()):
+                yield self._claims[file.stat.path], file.reading.article
+
     def _holds(self, id: str, holder: SeenFile) -> bool:
         """Whether the file that held an article still does: it is there, and was not filled with another one."""
         if holder.missing_since or not self._look.exists(self._ports, holder.path):
             return False
-        now = next((f for f in self._reads if f.stat.path == holder.path and f.reading), None)
+        now = self._claims.get(holder.path)
         if now is None:
             return True
-        strong = {self._claimants.get(pair) for pair in now.claims.pairs() if pair[0] != "path"} - {None}
+        strong = {self._claimants.get(pair) for pair in now.pairs() if pair[0] != "path"} - {None}
         return not strong or id in strong
 
     def _touched(self, file: Read) -> None:
@@ -93,7 +102,7 @@ class Batch:
         if at_path is not None and at_path.id in self._given:
             known = at_path = None
         found = recognise(
-            file.claims,
+            self._claims[file.stat.path],
             file.sketch,
             claimants=self._claimants,
             holders=self._holders,
@@ -113,32 +122,14 @@ class Batch:
         seen = file.reading.article
         if before is not None:
             return decide.next_state(before, seen, self._now)
-        id = self._free_id(file)
-        slug = self._free_slug(seen, id)
+        id = self._names.id(self._claims[file.stat.path])
+        slug = self._names.slug(seen, id)
         state = decide.first_state(seen, id=id, slug=slug, now=self._now, backfill=self._backfill)
         return state, RevisionKind.NEW
 
-    def _free_id(self, file: Read) -> str:
-        source, namespace = self._ports.policy.source, self._ports.policy.namespace
-        count = 2
-        while True:
-            possible = possible_ids(file.claims, source, namespace, count)
-            taken = self._tx.taken(possible, ())[0] | self._given
-            id = mint(file.claims, source, namespace, taken)
-            if id in possible:
-                return id
-            count *= 4
-
-    def _free_slug(self, article: Article, id: str) -> str:
-        possible = decide.slugs_for(article, id)
-        taken = self._tx.taken((), possible)[1] | self._slugs
-        slug = next((slug for slug in possible if slug not in taken), possible[-1])
-        self._slugs.add(slug)
-        return slug
-
     def _save(self, file: Read, article: Article, kind: RevisionKind | None) -> None:
         assert file.reading is not None
-        claims = file.claims.pairs()
+        claims = self._claims[file.stat.path].pairs()
         self._outcome.saved.append(
             Saved(
                 article=article,
@@ -190,10 +181,12 @@ class Batch:
 
         It is remembered under its old path and its id, since the path is taken.
         """
+        now_held = {file.path: file.article_id for file in self._outcome.files}
         for file in self._reads:
             known = file.known
-            now_held = next((f.article_id for f in self._outcome.files if f.path == file.stat.path), None)
-            if known is None or known.article_id in (None, now_held) or known.article_id in self._given:
+            if known is None or known.article_id in (None, now_held.get(file.stat.path)):
+                continue
+            if known.article_id in self._given:
                 continue
             gone = replace(known, path=f"{known.path}#{known.article_id}", missing_since=self._now)
             self._outcome.files.append(gone)

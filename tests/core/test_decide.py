@@ -160,11 +160,48 @@ def test_the_return_of_a_removed_article_is_not_news() -> None:
     )
 
 
-def test_implausible_dates_are_told() -> None:
-    told = decide.date_notices(article(published=utc(9999, 1, 1), updated=OLD), NOW)
-    assert [notice.text for notice in told] == [
-        "date 9999-01-01T00:00:00+00:00 is not plausible; the article is dated by when it was first seen"
-    ]
+SEEN = "so the article is dated by when it was first seen"
+AHEAD = "`publish_at` is what holds an article back"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"published": OLD, "updated": NOW}, []),
+        ({}, [f"there is no date that can be read, {SEEN}: write one"]),
+        ({"publish_at": LATER}, []),
+        ({"status": Status.DRAFT}, []),
+        (
+            {"published": utc(9999, 1, 1)},
+            [f"date: 9999-01-01T00:00:00+00:00 lies in the future, {SEEN}: correct it; {AHEAD}"],
+        ),
+        (
+            {"published": utc(1, 1, 1)},
+            [f"date: 0001-01-01T00:00:00+00:00 lies before 1970, {SEEN}: correct it"],
+        ),
+        (
+            {"published": OLD, "updated": utc(9999, 1, 1)},
+            ["updated: 9999-01-01T00:00:00+00:00 lies in the future, so it is left out: correct it"],
+        ),
+        (
+            {"publish_at": utc(9999, 1, 1)},
+            ["publish_at: 9999-01-01T00:00:00+00:00 lies more than ten years ahead: correct it if that is not meant"],
+        ),
+    ],
+    ids=["both", "none", "embargo", "draft", "year 9999", "year 1", "updated in 9999", "embargo until 9999"],
+)
+def test_dates_that_are_missing_or_cannot_be_are_told(fields: dict[str, object], told: list[str]) -> None:
+    assert [notice.text for notice in decide.date_notices(article(**fields), NOW)] == told
+
+
+def test_what_its_author_withdraws_leaves_a_tombstone_and_is_never_shown_anew() -> None:
+    never = first(article(published=OLD, status=Status.WITHDRAWN))
+    assert (never.status, never.sort_key) == (Status.WITHDRAWN, "")
+    shown = first(article(published=OLD))
+    after, kind = decide.next_state(shown, article(published=OLD, status=Status.WITHDRAWN), LATER)
+    assert (after.status, kind, after.changed) == (Status.WITHDRAWN, RevisionKind.WITHDRAWAL, LATER)
+    back, kind = decide.next_state(after, article(published=OLD), LATER)
+    assert (back.status, kind, back.sort_key) == (Status.PUBLISHED, RevisionKind.RETURN, shown.sort_key)
 
 
 def test_a_slug_is_never_a_reserved_word_and_never_runs_out() -> None:

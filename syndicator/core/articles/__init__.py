@@ -77,11 +77,13 @@ def _shaped(text: str, path: str, rules: Rules) -> Reading:
         from syndicator.core.articles import page
 
         return page.read(text, rules)
-    from syndicator.core.articles import frontmatter, scraped
+    from syndicator.core.articles import frontmatter, scraped, withheld
 
     if text.startswith(("---", "+++")) or frontmatter.looks_like_pelican(text):
-        return frontmatter.read(text, rules, path)
-    return scraped.read(text, rules)
+        reading = frontmatter.read(text, rules, path)
+    else:
+        reading = scraped.read(text, rules)
+    return replace(reading, notices=(*reading.notices, *withheld.notices(text)))
 
 
 def _titled(article: Article, prose: str, path: str, notices: list[Notice]) -> Article:
@@ -91,17 +93,21 @@ def _titled(article: Article, prose: str, path: str, notices: list[Notice]) -> A
         raise BadArticle("the file has neither a title nor text: write an article into it, or remove it")
     if not title and prose:
         title = shorten(first_sentence(prose), _MAX_MADE_TITLE)
-        notices.append(Notice(text="there is no title; it was made from the first sentence"))
+        notices.append(
+            Notice(text="there is no title; it was made from the first sentence: write one if it should be another")
+        )
     elif not title:
         title = one_line(path.rpartition("/")[2].partition(".")[0].replace("_", " ").replace("-", " ")) or "Untitled"
         notices.append(
-            Notice(text="there is neither a title nor text to make one from; it was made from the file's name")
+            Notice(text="there is neither a title nor text; the title was made from the file's name: write both")
         )
     elif len(title) > _MAX_TITLE:
         title = shorten(title, _MAX_TITLE)
-        notices.append(Notice(text=f"the title is longer than {_MAX_TITLE} characters; it was shortened"))
+        notices.append(
+            Notice(text=f"the title is longer than {_MAX_TITLE} characters; it was shortened: shorten it yourself")
+        )
     if not article.body:
-        notices.append(Notice(text="there is only a title; the article is published without text"))
+        notices.append(Notice(text="there is only a title; the article is published without text: write some"))
     return replace(article, title=title)
 
 
@@ -175,7 +181,9 @@ _ROOT = "https://root.invalid"
 
 def _rooted(url: str) -> str | None:
     absolute = safe_url(url, f"{_ROOT}/")
-    return absolute.removeprefix(_ROOT) if absolute else None
+    if absolute is None or not absolute.startswith(f"{_ROOT}/"):
+        return absolute
+    return f"/{absolute.removeprefix(_ROOT).lstrip('/')}"
 
 
 def _settled_image(image: Image, media: Mapping[str, Media], resolved: _Resolve) -> Image:

@@ -22,6 +22,16 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)
 _NAME_AND_EMAIL = re.compile(r"([^<>()]*)[<(]([^<>()]*)[>)]\s*")
 _DURATION = re.compile(r"(?:(?:([0-9]{1,4}):)?([0-9]{1,4}):)?([0-9]{1,7})(?:\.[0-9]{1,9})?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_CODES = """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el
+    en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu
+    ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na
+    nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn
+    so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+"""
+_TWO_LETTERS = frozenset(_CODES.split())
+"""ISO 639-1: so that a country (`jp`, `cz`, `dk`) is not taken for a language."""
+_RENAMED = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}
 _TYPES = {
     "aac": "audio/aac",
     "avif": "image/avif",
@@ -80,12 +90,15 @@ def prose(value: Value) -> str | None:
 
 
 def language(value: Value) -> str | None:
-    """A BCP 47 tag; `en_GB` and `en_GB.UTF-8` are taken as `en-GB`."""
+    """A BCP 47 tag; `en_GB` and `en_GB.UTF-8` are taken as `en-GB`, old codes as those that replaced them."""
     tag = value.strip().partition(".")[0].replace("_", "-") if isinstance(value, str) else ""
     if not _LANGUAGE.fullmatch(tag):
         return None
     first, *rest = tag.split("-")
-    return "-".join([first.lower(), *(_subtag(part) for part in rest)])
+    first = _RENAMED.get(first.lower(), first.lower())
+    if len(first) == 2 and first not in _TWO_LETTERS:
+        return None
+    return "-".join([first, *(_subtag(part) for part in rest)])
 
 
 def _subtag(part: str) -> str:
@@ -137,8 +150,8 @@ def _person(value: Value) -> Person | None:
     email = _first(value, "email", "mail")
     email = email if email and _EMAIL.fullmatch(email) else None
     uri = safe_url(_first(value, "url", "uri", "website", "web", "homepage", "link", "href") or "")
-    name = name or email
-    return Person(name=one_line(name), email=email, uri=uri) if name and one_line(name) else None
+    name = prose(name or email or "")
+    return Person(name=name, email=email, uri=uri) if name else None
 
 
 def person(text: str) -> Person | None:
@@ -153,7 +166,8 @@ def person(text: str) -> Person | None:
             return Person(name=name, uri=uri)
     if _EMAIL.fullmatch(text):
         return Person(name=text, email=text)
-    return Person(name=text) if text else None
+    name = prose(text)
+    return Person(name=name) if name else None
 
 
 def image(value: Value) -> Image | None:

@@ -76,6 +76,8 @@ def _squashed(key: str) -> str:
 
 
 _MEANING = {_squashed(name): meaning for meaning, names in _KEYS.items() for name in names.split()}
+_RANK = {_squashed(name): rank for names in _KEYS.values() for rank, name in enumerate(names.split())}
+"""Of keys that mean the same, the one of the lowest rank is read first."""
 _KNOWN_QUIET = frozenset(map(_squashed, _QUIET.split()))
 _SPACED = frozenset({"tags", "categories"})
 
@@ -135,11 +137,11 @@ def _is_title(tokens: Sequence[Token], title: str) -> bool:
 
 
 def _second_title(tokens: Sequence[Token], first_line: int) -> list[Notice]:
-    """A heading of level one at the start of the text that says something else than `title`."""
-    if not tokens or tokens[0].tag != "h1" or tokens[0].map is None or not (heading := _heading(tokens, 0)):
+    """The only heading of level one, where the text begins with it and it says something else than `title`."""
+    only = sum(token.type == "heading_open" and token.tag == "h1" for token in tokens) == 1
+    if not only or tokens[0].tag != "h1" or tokens[0].map is None or not (heading := _heading(tokens, 0)):
         return []
-    said = shorten(heading, 60)
-    text = f"there is a second title, `{said}`: it stays as a heading of the text; take one out, or begin it with ##"
+    text = f"there is a second title, `{shorten(heading, 60)}`; it stays in the text: take one out, or begin it with ##"
     return [Notice(text=text, line=first_line + tokens[0].map[0])]
 
 
@@ -172,8 +174,7 @@ class _Keys:
         for key, value in self.head.values.items():
             inner = value if isinstance(value, dict) and _squashed(key) == "params" else {key: value}
             entries += [(key, name, part) for name, part in inner.items()]
-        rank = {_squashed(name): n for names in _KEYS.values() for n, name in enumerate(names.split())}
-        taken = {index: rank.get(_squashed(name), 0) for index, (_, name, _) in enumerate(entries)}
+        taken = {index: _RANK.get(_squashed(name), 0) for index, (_, name, _) in enumerate(entries)}
         for index in sorted(taken, key=lambda index: (taken[index], index)):
             top, name, value = entries[index]
             if value not in ("", [], {}):

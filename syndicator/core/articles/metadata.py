@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeAlias
 
+from syndicator.core.text import shorten
 from syndicator.errors import BadArticle
 from syndicator.model import Notice
 
@@ -23,7 +24,7 @@ MAX_DEPTH = 32
 MAX_SIZE = 262_144
 """Characters of front matter; nobody writes as much by hand, and parsers take long over it."""
 
-_TWICE = "given twice, the last one counts"
+_TWICE = "given twice, the last one counts: take one out"
 _KEY_LINE = re.compile(r"([A-Za-z][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
 _PELICAN = frozenset(
     {"author", "authors", "category", "date", "keywords", "lang", "language", "modified", "save_as", "slug", "status"}
@@ -132,8 +133,18 @@ def _advice(problem: str) -> str:
         ("could not find expected ':'", "a line is no `key: value`, correct it or put the value before it in quotes"),
         ("did not find expected key", "a line is indented unlike its neighbours or a value needs quotes, correct it"),
         ("did not find expected ',' or", "a list or map is opened and never closed, close it"),
+        ("violates indentation", "a tab stands where only spaces may, replace it by spaces"),
+        ("Unicode character escape code", "an escape with `\\u` means no character, write the character itself"),
+        ("unknown escape character", "a `\\` in double quotes begins an escape, write it twice or use single quotes"),
     )
     return next((advice for start, advice in known if start in problem), f"{problem}; correct it or use quotes")
+
+
+def _tagged(tag: str) -> str:
+    written = tag.replace("tag:yaml.org,2002:", "!!", 1)
+    return (
+        f"`{shorten(written, 60)}` is a YAML tag and not followed, the value is read as it is written: take the tag out"
+    )
 
 
 class _Frame:
@@ -162,7 +173,7 @@ class _Builder:
 
         line = event.start_mark.line + 2
         if getattr(event, "tag", None) not in (None, "!"):
-            self.head.notices.append(Notice(text=f"{event.tag}: YAML tags are not followed", line=line))
+            self.head.notices.append(Notice(text=_tagged(event.tag), line=line))
         if isinstance(event, yaml.ScalarEvent):
             null = event.implicit[0] and event.value in ("~", "null", "Null", "NULL")
             self._add("" if null else event.value, event.anchor, 1, 1, line)
