@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from syndicator.ports import Ports, Queue, Task
 
 ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress")
 """Kinds of tasks, most urgent first: what a reader waits for before what nobody waits for."""
+COMPRESSED_AT_ONCE = 3
+"""Documents, some 10 ms each: a file that is dropped meanwhile waits no longer than that."""
 RETRY = timedelta(seconds=5)
 DRAIN = 10.0
 """Seconds that the task at hand gets to end when we are told to stop."""
@@ -129,8 +132,7 @@ class Daemon:
                 if not report.published and not report.withdrawn:
                     return report
             case _:
-                compress(ports)
-                return Report()
+                return compress(ports, COMPRESSED_AT_ONCE)
         return replace(report, documents=publish(ports).documents)
 
     def _start(self) -> Report:
@@ -144,7 +146,8 @@ class Daemon:
             raise
         report = replace(report, documents=publish(ports).documents)
         repair(ports)
-        warm()
+        # A file that is dropped meanwhile must not wait for what it may not need.
+        threading.Thread(target=warm, name="warm", daemon=True).start()
         return report
 
     def _follow(self, report: Report) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from syndicator.model import (
     Article,
@@ -93,6 +93,18 @@ class DirtyFeed:
     token: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentHead:
+    """A Rendered without its bytes. `lengths` has the number of bytes in each coding that was made."""
+
+    path: str
+    media_type: str
+    etag: str
+    changed: datetime
+    lengths: Mapping[str, int]
+    gone: bool = False
+
+
 class Store(Protocol):
     """The one store: articles under identities that never change, and the documents made from them.
 
@@ -109,8 +121,8 @@ class Store(Protocol):
     def stats(self, source: str) -> dict[str, FileStat]:
         """Size and mtime of every file seen of a source and not missing, by path."""
 
-    def files(self, source: str, paths: Collection[str] | None = None) -> Iterator[SeenFile]:
-        """The observations of these paths of a source, or of all, by path."""
+    def files(self, source: str, paths: Collection[str] | None = None, *, troubled: bool = False) -> Iterator[SeenFile]:
+        """The observations of these paths of a source, or of all, by path; with `troubled` those with a problem."""
 
     def select(self, query: Query, limit: int, before: str | None = None) -> list[Article]:
         """Published articles that the query means, by sort key, newest first, beginning below `before`."""
@@ -139,8 +151,12 @@ class Store(Protocol):
     def next_due(self) -> datetime | None:
         """When the next article changes its status by itself."""
 
-    def terms(self) -> list[tuple[Term, int]]:
-        """Every tag and author that a shown or withdrawn article has, with the number of shown ones."""
+    def terms(self, kind: str | None = None, limit: int | None = None, offset: int = 0) -> list[tuple[Term, int]]:
+        """Every tag and author that a shown or withdrawn article has, with the number of shown ones.
+
+        By kind and slug. With `limit` only so many of those that a shown article has, of one `kind` where it is
+        given, after the first `offset` of them: those with the most shown articles first, among equals by slug.
+        """
 
     def term(self, kind: str, slug: str) -> Term | None:
         """One of them."""
@@ -179,6 +195,12 @@ class Store(Protocol):
 
     def document(self, path: str) -> Rendered | None:
         """One published document with its bytes, or what remains of a removed one (`gone`)."""
+
+    def document_head(self, path: str) -> DocumentHead | None:
+        """What is known of a published or removed document, without reading its bytes."""
+
+    def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
+        """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
 
     def documents(self) -> Iterator[tuple[str, str, bool]]:
         """Path, etag and `gone` of every document, by path."""
@@ -244,6 +266,15 @@ class SeedFolder(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMedia:
+    """A published media file: open for reading at its beginning, seekable, `length` bytes long."""
+
+    file: BinaryIO
+    length: int
+    media_type: str
+
+
 class Publication(Protocol):
     """The files under `feeds/`: a cache of the store's documents at the path of their URL."""
 
@@ -261,8 +292,8 @@ class Publication(Protocol):
     ) -> tuple[str, ...]:
         """Make every file what the store says, remove what it does not know, and what a crash left. Paths mended."""
 
-    def media_file(self, name: str) -> tuple[bytes, str] | None:
-        """A published media file's bytes and media type, by name."""
+    def media_file(self, name: str) -> OpenMedia | None:
+        """A published media file, open, by name; whoever asks closes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +305,6 @@ class Policy:
     """What tells this site's ids from another's; empty where nobody set it."""
     items: int = 50
     timezone: str = "UTC"
-    language: str | None = None
     folder_tags: bool = True
     removal_grace: timedelta = timedelta(seconds=60)
     settle: timedelta = timedelta(seconds=2)

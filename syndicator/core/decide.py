@@ -78,7 +78,11 @@ def due_at(article: Article, now: datetime) -> datetime | None:
 
 
 def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: bool) -> Article:
-    """The first stored state of an article. `backfill`: it was there before we began, so its date orders it."""
+    """The first stored state of an article.
+
+    `backfill`: it was there before we began, so its own date orders it and dates the feeds; what is found later is
+    a change of now.
+    """
     found, now = now, now.replace(microsecond=0)
     published = believable(seen.published, now) or _embargo(seen) or now
     updated = max(published, believable(seen.updated, now) or published)
@@ -89,7 +93,7 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
         first_seen=now,
         published=published,
         updated=updated,
-        changed=updated,
+        changed=updated if backfill else max(updated, now),
         status=status_at(seen, now),
         revision=1,
     )
@@ -98,16 +102,23 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
     return state
 
 
-def next_state(before: Article, seen: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
-    """The state after a file was read again, and why it is stored; None: nothing that is kept has changed."""
-    now = now.replace(microsecond=0)
-    unwritten = before.published if before.sort_key else _embargo(seen) or now
-    status = _seen_again(before, status_at(seen, now))
+def next_state(
+    before: Article, seen: Article, now: datetime, *, by_author: bool = True
+) -> tuple[Article, RevisionKind | None]:
+    """The state after a file was read again, and why it is stored; None: nothing that is kept has changed.
+
+    `by_author` False: the file's bytes are the same, only we read them differently; that is no correction.
+    """
+    found, now = now, now.replace(microsecond=0)
+    status = status_at(seen, now)
+    unwritten = before.published
+    if not before.sort_key:
+        unwritten = _embargo(seen) or (now if status is Status.PUBLISHED else before.published)
     kept = {name: getattr(before, name) for name in _OURS}
     content = replace(seen, **{**kept, "published": believable(seen.published, now) or unwritten, "status": status})
     if content == before and not _updated_by_author(before, seen, now):
         return before, None
-    return _stored(before, content, seen, now), _why(before, status)
+    return _stored(before, content, seen, found, by_author), _why(before, status)
 
 
 def at(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
@@ -155,22 +166,17 @@ def terms_of(article: Article) -> tuple[Term, ...]:
     return tuple(Term(kind=kind, slug=slug, name=name) for (kind, slug), name in sorted(found.items()))
 
 
-def _seen_again(before: Article, status: Status) -> Status:
-    """What was shown and is held back again is withdrawn: readers have it, and must be told."""
-    shown = bool(before.sort_key)
-    return Status.WITHDRAWN if shown and status in (Status.DRAFT, Status.SCHEDULED) else status
-
-
-def _stored(before: Article, content: Article, seen: Article, now: datetime) -> Article:
+def _stored(before: Article, content: Article, seen: Article, found: datetime, by_author: bool) -> Article:
+    now = found.replace(microsecond=0)
     published, updated = content.published or now, before.updated or now
     if told := _updated_by_author(before, seen, now):
         updated = told
     elif any(getattr(before, f) != getattr(content, f) for f in Article.__slots__ if f not in _QUIET):
-        updated = max(now, updated) if before.sort_key else published
+        updated = (max(now, updated) if by_author else updated) if before.sort_key else published
     changed = _forward(now, before.changed) if before.sort_key else max(published, updated)
     after = replace(content, updated=max(updated, published), changed=changed, revision=before.revision + 1)
     if after.status is Status.PUBLISHED and not before.sort_key:
-        after = replace(after, sort_key=sort_key(now, before.id))
+        after = replace(after, sort_key=sort_key(found, before.id))
     return after
 
 
@@ -181,7 +187,7 @@ def _updated_by_author(before: Article, seen: Article, now: datetime) -> datetim
 
 
 def _why(before: Article, status: Status) -> RevisionKind:
-    if status in (Status.WITHDRAWN, Status.EXPIRED) and before.status is Status.PUBLISHED:
+    if before.status is Status.PUBLISHED and status is not Status.PUBLISHED:
         return RevisionKind.WITHDRAWAL
     if status is Status.PUBLISHED and before.status is not Status.PUBLISHED:
         return RevisionKind.RETURN if before.sort_key else RevisionKind.NEW

@@ -11,11 +11,11 @@ import re
 import struct
 import uuid
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from syndicator.model import Article, SeenFile
+from syndicator.model import Article
 
 SKETCH_SIZE = 64
 """Values kept of a body: the 64 smallest hashes of its word triples tell similarity to about ± 0.06."""
@@ -53,8 +53,8 @@ class Claims:
     url: str | None = None
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """As stored: (kind, value), strongest first."""
-        pairs = (("id", self.id), ("url", self.url), ("hash", self.hash), ("path", self.path))
+        """As stored: (kind, value), strongest first. The path is not among them: it is known from the file."""
+        pairs = (("id", self.id), ("url", self.url), ("hash", self.hash))
         return tuple((kind, value) for kind, value in pairs if value)
 
 
@@ -98,14 +98,6 @@ def mint(claims: Claims, source: str, namespace: str, taken: Collection[str] = (
         count += 1
 
 
-def possible_ids(claims: Claims, source: str, namespace: str, count: int) -> set[str]:
-    """The first `count` ids that `mint` may give, to ask a store which of them are taken."""
-    ids: set[str] = set()
-    for _ in range(count):
-        ids.add(mint(claims, source, namespace, ids))
-    return ids
-
-
 def site_id(seed: str) -> str:
     """The id from which a site's feeds get theirs: a `urn:uuid:` made of `seed`."""
     return uuid.uuid5(_ROOT, f"site\n{seed}").urn
@@ -129,86 +121,16 @@ def similarity(one: bytes, other: bytes) -> float:
     """The share of word triples two bodies have in common, estimated from their sketches: 0.0 to 1.0."""
     if not one or not other:
         return 0.0
-    a, b = _values(one), _values(other)
+    a, b = sketch_values(one), sketch_values(other)
     union = sorted(a | b)[:SKETCH_SIZE]
     return sum(value in a and value in b for value in union) / len(union)
 
 
-def _values(packed: bytes) -> set[bytes]:
+def sketch_values(packed: bytes) -> set[bytes]:
+    """The hashes of a sketch."""
     return {packed[i : i + 4] for i in range(0, len(packed), 4)}
 
 
-def recognise(
-    claims: Claims,
-    sketch: bytes,
-    *,
-    claimants: Mapping[tuple[str, str], str],
-    holders: Mapping[str, SeenFile],
-    still_holds: Collection[str],
-    at_path: SeenFile | None,
-    at_path_article: Article | None,
-) -> Recognition:
-    """Which article a file holds: by explicit id, canonical URL, content hash, then path.
-
-    `claimants` say which article made a claim first; `holders` which file holds an article; `still_holds` are
-    the articles whose file is still there with them in it; `at_path` is what was seen at this path before, and
-    `at_path_article` the article it held. A claim on an article that another present file holds makes this file
-    a copy (same id, same bytes) or, for a URL alone, an article of its own.
-    """
-    for kind, value in claims.pairs():
-        if kind == "path":
-            break
-        article = claimants.get((kind, value))
-        if article is None:
-            continue
-        holder = holders.get(article)
-        if holder is None or holder.path == claims.path or article not in still_holds:
-            return Recognition(article, by=kind)
-        if kind == "id" or (kind == "hash" and holder.content_hash == claims.hash):
-            return Recognition(copy_of=holder.path, by=kind)
-    if at_path is None or at_path.article_id is None or at_path_article is None:
-        return Recognition()
-    return (
-        Recognition()
-        if _replaced(claims, sketch, at_path, at_path_article)
-        else Recognition(at_path.article_id, by="path")
-    )
-
-
-def _replaced(claims: Claims, sketch: bytes, before: SeenFile, article: Article) -> bool:
-    """Whether a path was given to another article: another explicit id, or another URL and an unrelated body."""
-    if claims.id and article.explicit_id and claims.id != article.explicit_id:
-        return True
-    if claims.url and article.url and claims.url != url_key(article.url):
-        return similarity(sketch, before.sketch) < UNRELATED
-    return False
-
-
-class Vanished:
-    """Files that are gone, to be found again by their bodies. Each is given once."""
-
-    def __init__(self, files: Iterable[SeenFile]) -> None:
-        self._files = {f.path: f for f in files if f.sketch and f.article_id}
-        self._index: dict[bytes, list[str]] = {}
-        for path, file in self._files.items():
-            for value in _values(file.sketch):
-                self._index.setdefault(value, []).append(path)
-
-    def take(self, sketch: bytes) -> SeenFile | None:
-        """The vanished file whose body is nearly this one, the nearest; it is not given again."""
-        votes: dict[str, int] = {}
-        for value in _values(sketch):
-            for path in self._index.get(value, ()):
-                votes[path] = votes.get(path, 0) + 1
-        best: tuple[float, str] | None = None
-        for path in sorted(votes, key=lambda p: (-votes[p], p))[:8]:
-            if path in self._files:
-                score = similarity(sketch, self._files[path].sketch)
-                if score >= NEARLY_SAME and (best is None or score > best[0]):
-                    best = (score, path)
-        return self._files.pop(best[1]) if best else None
-
-    def forget(self, article_id: str) -> None:
-        """This article was recognised by something stronger."""
-        for path in [path for path, file in self._files.items() if file.article_id == article_id]:
-            del self._files[path]
+def contradicts(claims: Claims, article: Article) -> bool:
+    """Whether a file says by its explicit id that it is not this article."""
+    return bool(claims.id and article.explicit_id and claims.id not in (article.explicit_id, article.id))

@@ -28,6 +28,7 @@ from syndicator.edge.media import is_published_name, media_type
 from syndicator.edge.replace import TEMP, replace
 from syndicator.errors import PublicationError
 from syndicator.model import Format, Media, Rendered
+from syndicator.ports import OpenMedia
 
 CODINGS = (".gz", ".br")
 LOCK = ".lock"
@@ -112,8 +113,8 @@ class FeedFiles:
         self._raise(failures)
         return tuple(mended)
 
-    def media_file(self, name: str) -> tuple[bytes, str] | None:
-        """A published media file's bytes and media type, by name; None for any other name."""
+    def media_file(self, name: str) -> OpenMedia | None:
+        """A published media file, open, by name; None for any other name. Whoever asks closes it."""
         kind = media_type(name)
         if kind is None or not is_published_name(name):
             return None
@@ -123,8 +124,8 @@ class FeedFiles:
                 with beneath.folder(top, (_MEDIA,)) as folder:
                     if not stat.S_ISREG(beneath.look(folder, name).st_mode):
                         return None
-                    with open(beneath.open_at(folder, name, beneath.FILE), "rb", buffering=0) as file:
-                        return file.readall(), kind
+                    file = open(beneath.open_at(folder, name, beneath.FILE), "rb", buffering=0)  # noqa: SIM115
+                    return OpenMedia(file=file, length=os.fstat(file.fileno()).st_size, media_type=kind)
             finally:
                 os.close(top)
         except (FileNotFoundError, NotADirectoryError, beneath.Linked):

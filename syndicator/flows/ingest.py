@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from syndicator.core.identity import Vanished
-from syndicator.flows.looking import Look, look_at, look_at_all
+from syndicator.core.identity import UNRELATED, similarity
+from syndicator.core.recognition import Vanished
+from syndicator.flows.looking import Look, elsewhere, look_at, look_at_all, reading_rules, widened
 from syndicator.flows.reading import Read, read_files
 from syndicator.flows.recognising import Batch, Outcome
 from syndicator.model import Problem, Report, SeenFile
@@ -22,20 +24,44 @@ def ingest(ports: Ports, paths: Collection[str] | None = None, *, settled: bool 
     With `settled` False, files that were written less than two seconds ago are left for later
     (`Report.recheck`), since their writer may not be done. Raises FolderError where there is no folder.
     """
-    look = look_at_all(ports, settled) if paths is None else look_at(ports, paths, settled)
-    vanished, refused = _note_absent(ports, look)
-    report = Report(recheck=look.recheck, problems=refused)
+    if paths is None:
+        look = look_at_all(ports, settled)
+        return _ingest(ports, look, _read(ports, look))
+    look = widened(ports, look_at(ports, paths, settled))
+    batches = list(_read(ports, look))
+    if any(_doubtful(file) for files in batches for file in files):
+        look = look_at_all(ports, False, told=paths)
+        return _ingest(ports, look, _read(ports, look))
+    return _ingest(ports, look, batches)
+
+
+def _read(ports: Ports, look: Look) -> Iterator[list[Read]]:
     stats = [look.present[path] for path in look.changed]
     batches = [stats[start : start + BATCH] for start in range(0, len(stats), BATCH)]
-    for number, files in enumerate(read_files(ports, batches, look.forced)):
+    return read_files(ports, batches, look.forced)
+
+
+def _ingest(ports: Ports, look: Look, batches: Iterable[list[Read]]) -> Report:
+    moved = elsewhere(ports, look)
+    vanished, refused = _note_absent(ports, look)
+    report = Report(recheck=look.recheck, problems=refused)
+    total = len(look.changed)
+    for number, files in enumerate(batches, 1):
         with ports.store.ingest(ports.policy.source) as tx:
-            outcome = Batch(ports, tx, look, vanished, files).decide()
+            outcome = Batch(ports, tx, look, moved, vanished, files).decide()
             tx.save(outcome.saved, outcome.files, outcome.forget)
         report = _and(report, outcome, files)
-        ports.progress("read", min((number + 1) * BATCH, len(stats)), len(stats))
+        ports.progress("read", min(number * BATCH, total), total)
     if look.whole:
         _whole_folder_was_read(ports)
     return report
+
+
+def _doubtful(file: Read) -> bool:
+    """Whether a known path holds a text that has nothing to do with what it held: it may be a move half seen."""
+    if file.reading is None or file.known is None or not file.known.sketch:
+        return False
+    return similarity(file.sketch, file.known.sketch) < UNRELATED
 
 
 def _note_absent(ports: Ports, look: Look) -> tuple[Vanished, tuple[Problem, ...]]:
@@ -43,13 +69,17 @@ def _note_absent(ports: Ports, look: Look) -> tuple[Vanished, tuple[Problem, ...
     now = ports.now()
     with ports.store.ingest(ports.policy.source) as tx:
         seen = tx.files({*look.vanished, *(problem.path for problem in look.refused)})
-        gone = [replace(seen[p], missing_since=now) for p in look.vanished if p in seen and seen[p].article_id]
+        gone = [_gone(seen[p], now) for p in look.vanished if p in seen and seen[p].article_id]
         empty = [path for path in look.vanished if path in seen and not seen[path].article_id]
         refused = [_refused(ports, seen.get(problem.path), problem) for problem in look.refused]
         if gone or empty or refused:
             tx.save([], [*gone, *refused], empty)
         news = tuple(p for p in look.refused if p.path not in seen or seen[p.path].problem != p.reason)
         return Vanished(tx.missing() if look.changed else ()), news
+
+
+def _gone(before: SeenFile, now: datetime) -> SeenFile:
+    return replace(before, missing_since=now, problem=None, problem_line=None, problem_since=None)
 
 
 def _refused(ports: Ports, before: SeenFile | None, problem: Problem) -> SeenFile:
@@ -71,6 +101,7 @@ def _whole_folder_was_read(ports: Ports) -> None:
         if tx.first_time():
             tx.finish_first_time(ports.now())
     ports.store.remember("scanned_at", ports.now().isoformat())
+    ports.store.remember("rules", reading_rules(ports))
 
 
 def _and(report: Report, outcome: Outcome, files: list[Read]) -> Report:
@@ -85,6 +116,7 @@ def _and(report: Report, outcome: Outcome, files: list[Read]) -> Report:
     told = [(f.path, notice) for f, before in seen for notice in f.notices if notice not in before.notices]
     return replace(
         report,
+        recheck=report.recheck | outcome.recheck,
         read=report.read + len(files),
         published=report.published + outcome.published,
         corrected=report.corrected + outcome.corrected,

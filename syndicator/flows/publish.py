@@ -16,6 +16,8 @@ from syndicator.ports import DirtyFeed, Ports
 
 BATCH = 50
 """Feeds in a transaction."""
+_TOGETHER = 8
+"""Documents compressed side by side; all of them are in memory."""
 
 Piece = tuple[str, int, Format, str, bytes]
 """A rendered article: id, revision, format, recipe, bytes."""
@@ -59,19 +61,26 @@ def repair(ports: Ports) -> Report:
     return Report(documents=ports.publication.repair(ports.store.documents(), ports.store.document))
 
 
-def compress(ports: Ports) -> Report:
-    """Make the gzip and brotli bytes of documents that have none yet, and their files."""
-    paths = ports.store.uncompressed()
+def compress(ports: Ports, most: int | None = None) -> Report:
+    """Make the gzip and brotli bytes of documents that have none yet, and their files.
+
+    Of `most` documents where that is given, so that a caller with more urgent work need not wait for all of them;
+    the report's `documents` are those that were done.
+    """
+    paths = ports.store.uncompressed()[:most]
     with ThreadPoolExecutor(2) as pool:
-        for done, path in enumerate(paths, 1):
-            document = ports.store.document(path)
-            if document is None or document.gone:
-                continue
-            codings = pool.map(lambda make, body=document.body: make(body), (gzipped, brotlied))
-            ports.store.save_codings(path, document.etag, *codings)
-            ports.progress("compressed", done, len(paths))
+        for start in range(0, len(paths), _TOGETHER):
+            found = map(ports.store.document, paths[start : start + _TOGETHER])
+            documents = [document for document in found if document is not None and not document.gone]
+            for document, codings in zip(documents, pool.map(_codings, documents), strict=True):
+                ports.store.save_codings(document.path, document.etag, *codings)
+            ports.progress("compressed", min(start + _TOGETHER, len(paths)), len(paths))
     ports.publication.write(paths, ports.store.document)
     return Report(documents=tuple(paths))
+
+
+def _codings(document: Rendered) -> tuple[bytes, bytes]:
+    return gzipped(document.body), brotlied(document.body)
 
 
 def feed_named(ports: Ports, name: str) -> Feed | None:
@@ -104,25 +113,26 @@ def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[str, Format
     """Every rendered article that the views show, and those of them that were not kept from an earlier time."""
     recipe = render.recipe(ports.site)
     pieces: dict[tuple[str, Format], bytes] = {}
-    missing: dict[tuple[str, Format], None] = {}
-    for view in views:
-        for format in view.feed.formats:
-            wanted = [s for s in view.shown if (s.id, format) not in pieces and (s.id, format) not in missing]
-            kept = ports.store.pieces(wanted, format, recipe)
-            pieces.update(((id, format), body) for id, body in kept.items())
-            missing.update(((s.id, format), None) for s in wanted if s.id not in kept)
-    articles = ports.store.articles({id for id, _ in missing})
-    work = [(articles[id], format) for id, format in missing]
+    missing: dict[str, list[Format]] = {}
+    for format in Format:
+        shown = {s.id: s for view in views if format in view.feed.formats for s in view.shown}
+        kept = ports.store.pieces(list(shown.values()), format, recipe)
+        pieces.update(((id, format), body) for id, body in kept.items())
+        for id in (id for id in shown if id not in kept):
+            missing.setdefault(id, []).append(format)
+    articles = ports.store.articles(missing.keys())
+    work = [(articles[id], formats) for id, formats in missing.items()]
     fresh: list[Piece] = []
-    for (article, format), body in zip(work, ports.spread(partial(_piece, ports.site), work), strict=True):
-        pieces[article.id, format] = body
-        fresh.append((article.id, article.revision, format, recipe, body))
+    for (article, formats), bodies in zip(work, ports.spread(partial(_rendered, ports.site), work), strict=True):
+        for format, body in zip(formats, bodies, strict=True):
+            pieces[article.id, format] = body
+            fresh.append((article.id, article.revision, format, recipe, body))
     return pieces, fresh
 
 
-def _piece(site: Site, work: tuple[Article, Format]) -> bytes:
-    article, format = work
-    return render.piece(article, format, site)
+def _rendered(site: Site, work: tuple[Article, Sequence[Format]]) -> list[bytes]:
+    article, formats = work
+    return [render.piece(article, format, site) for format in formats]
 
 
 def _document(site: Site, view: View, format: Format, pieces: dict[tuple[str, Format], bytes]) -> Rendered:

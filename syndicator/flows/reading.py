@@ -61,6 +61,12 @@ def read_files(
         yield _finish(ports, begun.popleft())
 
 
+def rules_of(ports: Ports) -> Rules:
+    """How article files are to be read."""
+    policy = ports.policy
+    return Rules(source=policy.source, timezone=policy.timezone, folder_tags=policy.folder_tags)
+
+
 _Begun = tuple[dict[str, SeenFile], Iterator[Read | None]]
 """What was known of the files of a batch, and what they hold, as it is read."""
 
@@ -68,12 +74,7 @@ _Begun = tuple[dict[str, SeenFile], Iterator[Read | None]]
 def _begin(ports: Ports, stats: Sequence[FileStat], forced: Collection[str]) -> _Begun:
     known = {f.path: f for f in ports.store.files(ports.policy.source, [stat.path for stat in stats])}
     same = {path: f.content_hash for path, f in known.items() if not f.missing_since and path not in forced}
-    rules = Rules(
-        source=ports.policy.source,
-        timezone=ports.policy.timezone,
-        folder_tags=ports.policy.folder_tags,
-        language=ports.policy.language,
-    )
+    rules = rules_of(ports)
     work = [(stat, same.get(stat.path)) for stat in stats]
     return known, ports.spread(partial(_read, ports.seeds, rules), work)
 

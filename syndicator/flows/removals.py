@@ -5,47 +5,70 @@ from __future__ import annotations
 from datetime import datetime
 
 from syndicator.core import decide
-from syndicator.model import Article, Report, RevisionKind
-from syndicator.ports import Ports, Saved
+from syndicator.model import Article, Report, RevisionKind, SeenFile, Status
+from syndicator.ports import Ingest, Ports, Saved
 
 ENOUGH_TO_DOUBT = 5
 """From so many files on, losing more than half at once is taken for an accident."""
+HELD = "removals_held"
+"""The fact that a person must confirm removals; kept until that, or until nothing is gone any more."""
 
 
 def sweep(ports: Ports, *, confirmed: bool = False) -> Report:
     """Withdraw the articles whose files are gone for longer than the grace period; all that are gone if `confirmed`.
 
-    Where more than half of five or more files are gone at once, nothing is withdrawn until a person confirms.
+    Where more than half of five or more files are gone at once, nothing is withdrawn until a person confirms or all
+    of them are back.
     """
     now = ports.now()
+    withdrawn = 0
     with ports.store.ingest(ports.policy.source) as tx:
         missing = tx.missing()
-        if not missing or (not confirmed and removals_held(len(ports.store.stats(ports.policy.source)), len(missing))):
-            return Report()
-        over = [f for f in missing if confirmed or now - (f.missing_since or now) >= ports.policy.removal_grace]
-        articles = tx.articles({f.article_id for f in over if f.article_id})
-        saved = [_saved(decide.withdrawn(article, now), now) for article in articles.values()]
-        tx.save(saved, [])
-    return Report(withdrawn=len(saved))
+        held = bool(missing) and not confirmed and removals_held(ports, len(missing))
+        if missing and not held:
+            grace = ports.policy.removal_grace
+            over = [f for f in missing if confirmed or now - (f.missing_since or now) >= grace]
+            withdrawn = _withdraw(tx, over, now)
+    if held != (ports.store.recall(HELD) == "yes"):
+        ports.store.remember(HELD, "yes" if held else "")
+    return Report(withdrawn=withdrawn)
 
 
-def removals_held(present: int, missing: int) -> bool:
-    """Whether so many files are gone at once that a person must confirm it."""
-    return present + missing >= ENOUGH_TO_DOUBT and missing > (present + missing) / 2
+def removals_held(ports: Ports, missing: int) -> bool:
+    """Whether so many files are gone at once, or were and are not all back, that a person must confirm it."""
+    if not missing:
+        return False
+    total = len(ports.store.stats(ports.policy.source)) + missing
+    return ports.store.recall(HELD) == "yes" or (total >= ENOUGH_TO_DOUBT and missing > total / 2)
 
 
 def transition(ports: Ports) -> Report:
     """Store what time alone has changed: embargoes that ended, articles that expired."""
     now = ports.now()
-    due = ports.store.due(now)
-    if not due:
-        return Report()
-    with ports.store.ingest(ports.policy.source) as tx:
-        articles = tx.articles({article.id for article in due})
-        saved = [_saved(decide.at(article, now), now) for article in articles.values()]
-        tx.save(saved, [])
-    shown = sum(s.kind in (RevisionKind.NEW, RevisionKind.RETURN) for s in saved)
-    return Report(published=shown, withdrawn=sum(s.kind is RevisionKind.WITHDRAWAL for s in saved))
+    shown = gone = 0
+    while due := ports.store.due(now):
+        with ports.store.ingest(ports.policy.source) as tx:
+            ids = {article.id for article in due}
+            absent = {id for id, file in tx.files_of(ids).items() if file.missing_since}
+            saved = [_saved(_passed(article, article.id in absent, now), now) for article in tx.articles(ids).values()]
+            tx.save(saved, [])
+        shown += sum(s.kind in (RevisionKind.NEW, RevisionKind.RETURN) for s in saved)
+        gone += sum(s.kind is RevisionKind.WITHDRAWAL for s in saved)
+    return Report(published=shown, withdrawn=gone)
+
+
+def _passed(article: Article, absent: bool, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """What time made of an article; one that waits while its file is gone will not be shown."""
+    if absent and article.status is Status.SCHEDULED:
+        return decide.withdrawn(article, now)
+    return decide.at(article, now)
+
+
+def _withdraw(tx: Ingest, files: list[SeenFile], now: datetime) -> int:
+    articles = tx.articles({f.article_id for f in files if f.article_id})
+    saved = [_saved(decide.withdrawn(article, now), now) for article in articles.values()]
+    tx.save(saved, [])
+    return len(saved)
 
 
 def _saved(decided: tuple[Article, RevisionKind | None], now: datetime) -> Saved:

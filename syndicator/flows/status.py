@@ -33,10 +33,11 @@ def status(ports: Ports) -> Status:
     """The state of things, from the store alone. Raises StoreError."""
     store, source = ports.store, ports.policy.source
     files = [f for f in store.files(source) if f.problem or f.notices or f.missing_since]
-    problems = tuple(Problem(path=f.path, reason=f.problem, line=f.problem_line) for f in files if f.problem)
+    bad = [f for f in files if f.problem and not f.missing_since]
+    problems = tuple(Problem(path=f.path, reason=str(f.problem), line=f.problem_line) for f in bad)
     counts = store.count()
     missing = counts.get("missing", 0)
-    held = removals_held(len(store.stats(source)), missing)
+    held = removals_held(ports, missing)
     trouble = store.recall("trouble") or None
     due = store.next_due()
     return Status(

@@ -10,8 +10,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from syndicator.lifeline import die_with_parent
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -102,8 +100,15 @@ def _each(function: Callable[[T], R], things: Sequence[T]) -> list[R]:
 
 
 def _live_with_us() -> None:
-    """In a worker: its parent is the fork server, which ends with the process that started it."""
-    die_with_parent(os.getppid())
+    """In a worker: end with the process that uses it. The fork server stays for as long as a worker lives."""
+    threading.Thread(target=_end_with_user, name="lifeline", daemon=True).start()
+
+
+def _end_with_user() -> None:
+    user = multiprocessing.parent_process()
+    if user is not None:
+        user.join()
+        os._exit(1)
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from syndicator.model import Format, Rendered, Shown
-from syndicator.ports import DirtyFeed
+from syndicator.ports import DirtyFeed, DocumentHead
 from syndicator.store import marks, rows
 from syndicator.store.engine import Database
 from syndicator.store.tables import articles, documents, key, pieces
@@ -17,6 +17,7 @@ from syndicator.store.tables import articles, documents, key, pieces
 _Piece = tuple[str, int, Format, str, bytes]
 _SECOND = timedelta(seconds=1)
 _PORTION = 50
+_CODINGS = {"identity": documents.c.body, "gzip": documents.c.gzip, "br": documents.c.brotli}
 
 
 class Publishing:
@@ -75,6 +76,26 @@ class Publishing:
         with self.database.read() as connection:
             found = connection.execute(wanted).one_or_none()
         return None if found is None else Rendered(**found._mapping)
+
+    def document_head(self, path: str) -> DocumentHead | None:
+        """What is known of a published or removed document, without reading its bytes."""
+        known = (documents.c[name] for name in ("path", "media_type", "etag", "changed", "gone"))
+        sizes = (func.length(body).label(coding) for coding, body in _CODINGS.items())
+        with self.database.read() as connection:
+            found = connection.execute(select(*known, *sizes).where(documents.c.path == path)).mappings().one_or_none()
+        if found is None:
+            return None
+        lengths = {} if found["gone"] else {coding: found[coding] for coding in _CODINGS if found[coding] is not None}
+        return DocumentHead(**{name: found[name] for name in found if name not in _CODINGS}, lengths=lengths)
+
+    def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
+        """A document's bytes in one coding, None where there are none under this etag."""
+        wanted = select(_CODINGS[coding]).where(
+            documents.c.path == path, documents.c.etag == etag, documents.c.gone.is_(False)
+        )
+        with self.database.read() as connection:
+            body: bytes | None = connection.execute(wanted).scalar()
+        return body
 
     def documents(self) -> Iterator[tuple[str, str, bool]]:
         """Path, etag and `gone` of every document, by path."""

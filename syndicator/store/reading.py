@@ -31,17 +31,19 @@ class Questions:
             found = connection.execute(present).all()
         return {path: FileStat(path=path, size=size, mtime_ns=mtime_ns) for path, size, mtime_ns in found}
 
-    def files(self, source: str, paths: Collection[str] | None = None) -> Iterator[SeenFile]:
-        """The observations of these paths of a source, or of all, by path."""
+    def files(self, source: str, paths: Collection[str] | None = None, *, troubled: bool = False) -> Iterator[SeenFile]:
+        """The observations of these paths of a source, or of all, by path; with `troubled` those with a problem."""
         if paths is None:
-            return self._every_file(source)
+            return self._every_file(source, troubled)
         with self.database.read() as connection:
             found = rows.observations(connection, source, paths)
-        return iter([found[path] for path in sorted(found)])
+        return iter([found[path] for path in sorted(found) if found[path].problem or not troubled])
 
-    def _every_file(self, source: str) -> Iterator[SeenFile]:
+    def _every_file(self, source: str, troubled: bool) -> Iterator[SeenFile]:
         """In pages, so that no view is held open between them."""
         page = rows.SEEN_FILES.where(files.c.source == source).order_by(files.c.path_key).limit(_PAGE)
+        if troubled:
+            page = page.where(files.c.troubled)
         last: str | None = None
         while True:
             with self.database.read() as connection:
@@ -116,15 +118,22 @@ class Questions:
         with self.database.read() as connection:
             return connection.execute(waiting).scalar()
 
-    def terms(self) -> list[tuple[Term, int]]:
-        """Every tag and author that a shown or withdrawn article has, with the number of shown ones."""
-        carried = (
-            select(terms.c.kind, terms.c.slug, terms.c.name, terms.c.shown)
-            .where(terms.c.carried > 0)
-            .order_by(terms.c.kind, terms.c.slug)
-        )
+    def terms(self, kind: str | None = None, limit: int | None = None, offset: int = 0) -> list[tuple[Term, int]]:
+        """Every tag and author that a shown or withdrawn article has, with the number of shown ones.
+
+        By kind and slug. With `limit` only so many of those that a shown article has, of one `kind` where it is
+        given, after the first `offset` of them: those with the most shown articles first, among equals by slug.
+        """
+        wanted = select(terms.c.kind, terms.c.slug, terms.c.name, terms.c.shown)
+        if kind is not None:
+            wanted = wanted.where(terms.c.kind == kind)
+        if limit is None:
+            wanted = wanted.where(terms.c.carried > 0).order_by(terms.c.kind, terms.c.slug)
+        else:
+            wanted = wanted.where(terms.c.shown > 0).order_by(terms.c.shown.desc(), terms.c.slug, terms.c.kind)
+            wanted = wanted.limit(limit).offset(offset)
         with self.database.read() as connection:
-            found = connection.execute(carried).all()
+            found = connection.execute(wanted).all()
         return [(Term(kind=kind, slug=slug, name=name), shown) for kind, slug, name, shown in found]
 
     def term(self, kind: str, slug: str) -> Term | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import Gone, NotFound
 
-from syndicator.model import Format, Rendered, Site
-from syndicator.ports import Ports
+from syndicator.model import Format, Site
+from syndicator.ports import DocumentHead, Ports
 from syndicator.web import addresses
-from syndicator.web.answers import ALWAYS, FEED_POLICY, Answer, Finished, answer
+from syndicator.web.answers import ALWAYS, FEED_POLICY, Answer, Finished, Outdated, answer
 from syndicator.web.options import WebOptions
 
 
@@ -22,19 +25,21 @@ def feeds(ports: Ports, options: WebOptions) -> Blueprint:
         target = addresses.guessed(path) or path.removesuffix("/")
         if not addresses.is_document(target):
             raise NotFound
-        found = ports.store.document(target)
-        if found is None:
-            raise NotFound
-        if found.gone:
-            raise Gone
-        if target != path:
-            return _moved(f"{addresses.prefix(ports.site)}/{target}", cache)
-        return _answer(found, ports, options, cache)
+        while True:
+            found = ports.store.document_head(target)
+            if found is None:
+                raise NotFound
+            if found.gone:
+                raise Gone
+            if target != path:
+                return _moved(f"{addresses.prefix(ports.site)}/{target}", cache)
+            with suppress(Outdated):
+                return _answer(found, ports, options, cache)
 
     return blueprint
 
 
-def _answer(found: Rendered, ports: Ports, options: WebOptions, cache: str) -> Response:
+def _answer(found: DocumentHead, ports: Ports, options: WebOptions, cache: str) -> Response:
     media_type, vary = _media_type(found.media_type, options.content_type)
     headers = {"Cache-Control": cache, "Content-Security-Policy": FEED_POLICY}
     if vary:
@@ -43,12 +48,11 @@ def _answer(found: Rendered, ports: Ports, options: WebOptions, cache: str) -> R
     if links:
         headers["Link"] = ", ".join(links)
     what = Finished(
-        body=found.body,
         media_type=media_type,
         etag=found.etag,
+        lengths=found.lengths,
+        read=partial(ports.store.document_body, found.path, found.etag),
         changed=found.changed,
-        gzip=found.gzip,
-        brotli=found.brotli,
     )
     return answer(request, what, headers, ports.now())
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import ClosingIterator
 
 from syndicator.web import refusals
 
@@ -55,12 +56,16 @@ def _refusal(environ: WSGIEnvironment, accepts: Callable[[str], bool] | None) ->
     return None
 
 
-def _whole(app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """The body as one list, which the server sends in one piece instead of chunk by chunk."""
+def _whole(app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The body as one list, which the server sends in one piece instead of chunk by chunk; an open file as it is.
+
+    Werkzeug wraps every body in a ClosingIterator but those that pass straight through: they may be of any size,
+    and the server closes them.
+    """
     chunks = app(environ, start_response)
+    if not isinstance(chunks, ClosingIterator):
+        return chunks
     try:
         return [b"".join(chunks)]
     finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
+        chunks.close()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from syndicator.model import Format, Site
+from syndicator.model import Enclosure, Format, Site
 from syndicator.ports import Ports
 from syndicator.web import addresses
 from syndicator.web.answers import Finished
@@ -24,15 +24,18 @@ _MONTHS = (
 
 _CREATIVE_COMMONS = re.compile(r"https?://creativecommons\.org/licenses/([a-z-]+)/(\d\.\d)")
 
+_KINDS = {"audio": "Audio", "video": "Video", "image": "Picture"}
+
 Render = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLink:
-    """A feed in one format, as a page shows it: `href` for links, `address` to copy."""
+    """A feed in one format, as a page shows it: `href` for links, `address` to copy, `short` where room is scarce."""
 
     title: str
     label: str
+    short: str
     type: str
     href: str
     address: str
@@ -57,6 +60,7 @@ def renderer(ports: Ports, static: Mapping[str, Finished]) -> Render:
         iso=lambda moment: moment.astimezone(zone).isoformat(),
         clock=lambda moment: clock(moment, zone),
         size=size,
+        file_name=file_name,
         licence=licence_name,
         breakable=lambda address: Markup("/<wbr>").join(address.split("/")),
     )
@@ -77,6 +81,7 @@ def feed_links(site: Site, name: str, title: str) -> list[FeedLink]:
         FeedLink(
             title=title,
             label=addresses.label(format),
+            short=addresses.label(format).removesuffix(" Feed"),
             type=addresses.bare_type(format),
             href=f"{root}/{addresses.feed_path(name, format)}",
             address=f"{site.base_url}/{addresses.feed_path(name, format)}",
@@ -100,8 +105,17 @@ def moment_text(moment: datetime, zone: tzinfo) -> str:
 
 
 def clock(moment: datetime, zone: tzinfo) -> str:
-    """The time of day where the day stands above it: `14:05 UTC`; a date without a time again as a date."""
-    return moment_text(moment, zone).rpartition(", ")[2]
+    """The time of day where the day stands above it: `14:05 UTC`; nothing for a date without a time."""
+    return moment_text(moment, zone).partition(", ")[2]
+
+
+def file_name(file: Enclosure) -> str:
+    """What to call a file: its title, else the last part of its address; ours are hashes, which say nothing."""
+    if file.title:
+        return file.title
+    if file.url.startswith("/media/"):
+        return _KINDS.get(file.type.partition("/")[0], "File")
+    return file.url.rstrip("/").rpartition("/")[2] or file.url
 
 
 def licence_name(address: str) -> str:

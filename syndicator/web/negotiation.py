@@ -56,17 +56,35 @@ def _weight(weights: Mapping[str, float], name: str) -> float:
     return 0.0001 if name == "identity" else 0.0
 
 
-def matches(header: str, etag: str, selected: str) -> bool:
-    """Whether If-None-Match names what we would send (RFC 9110 13.1.2, weak comparison).
+def acceptable(header: str | None) -> list[str]:
+    """The codings that Accept-Encoding does not refuse, as `coding` would prefer them; `identity` where it is absent.
 
-    `etag` is the opaque tag of the document, `selected` the coding chosen for this answer. A tag that somebody
-    on the way made weak (`W/`) speaks of the content, not of the bytes: then every coding's tag counts.
+    Without the field anything may be sent (RFC 9110 12.5.3), but what is in hand may be a shared cache asking about
+    all that it holds (RFC 9111 4.3.1) for a client that cannot read it: then only `identity` is safe.
     """
-    if header.strip() == "*":
-        return True
+    if header is None:
+        return ["identity"]
+    weights = _weights(header)
+    return [name for name in _PREFERENCE if _weight(weights, name) > 0]
+
+
+def matched(header: str, etag: str, selected: str, accepted: Collection[str] = ()) -> str | None:
+    """The entity tag, without quotes, by which If-None-Match names what we would send (RFC 9110 13.1.2); or None.
+
+    `etag` is the opaque tag of the document, `selected` the coding chosen for this answer, `accepted` the codings
+    that the client can read: a copy in any of them is one that we would still choose for it, before the others are
+    made or after. The comparison is weak. A tag that somebody on the way made weak (`W/`) speaks of the content,
+    not of the bytes: then every coding's tag counts.
+    """
     own = etag + SUFFIXES[selected]
+    if header.strip() == "*":
+        return own
+    readable = [own, *(etag + SUFFIXES[name] for name in accepted)]
     any_coding = {etag + suffix for suffix in SUFFIXES.values()}
-    return any(tag == own or (weak and tag in any_coding) for weak, tag in _ENTITY_TAG.findall(header))
+    found = _ENTITY_TAG.findall(header)
+    named = {tag for _, tag in found}
+    softened = own if any(weak and tag in any_coding for weak, tag in found) else None
+    return next((tag for tag in readable if tag in named), softened)
 
 
 def unmodified_since(header: str, changed: datetime, now: datetime) -> bool:

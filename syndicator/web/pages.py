@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,11 @@ from syndicator.web.options import WebOptions
 
 _SLUG = re.compile(r"[a-z0-9-]{1,200}\Z")
 _SORT_KEY = re.compile(r"[\x21-\x7e]{1,300}\Z")
+_NUMBER = re.compile(r"[1-9]\d{0,4}\Z")
+_KINDS = ("tags", "authors")
 _TERMS_SHOWN = 24
+FEEDS_ON_A_PAGE = 200
+"""Tags, or authors, whose feeds `/feeds` lists at a time."""
 _UNSEEN = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -88,29 +93,52 @@ def pages(ports: Ports, options: WebOptions, render: Render) -> Blueprint:
 
     @blueprint.get("/feeds")
     def every_feed() -> Response:
-        kinds = {
-            kind: [(term, count, layout.feed_links(site, f"{kind}/{term.slug}", term.name)) for term, count in terms]
-            for kind, terms in _by_kind(ports).items()
-        }
-        return page(render("feeds.html", kinds=kinds, feeds=[], canonical=f"{site.base_url}/feeds"), [""])
+        asked = [kind for kind in _KINDS if kind in request.args]
+        pages = {kind: _page_number(request.args.get(kind)) for kind in asked[:1] or _KINDS}
+        found = [_term_feeds(ports, kind, number) for kind, number in pages.items()]
+        if asked and not found[0].terms:
+            raise NotFound
+        canonical = None if asked else f"{site.base_url}/feeds"
+        return page(render("feeds.html", kinds=found, feeds=[], canonical=canonical, first=not asked), [""])
 
     return blueprint
 
 
-def _by_kind(ports: Ports) -> dict[str, list[tuple[Term, int]]]:
-    found: dict[str, list[tuple[Term, int]]] = {"tags": [], "authors": []}
-    for term, count in sorted(ports.store.terms(), key=lambda pair: (-pair[1], pair[0].name.casefold())):
-        if count:
-            found.setdefault(term.kind, []).append((term, count))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TermFeeds:
+    """One page of the feeds of tags or authors; `before` and `after` number the pages beside it, None where there is none."""
+
+    kind: str
+    terms: list[tuple[Term, int, list[layout.FeedLink]]]
+    before: int | None
+    after: int | None
+
+
+def _term_feeds(ports: Ports, kind: str, number: int) -> _TermFeeds:
+    found = ports.store.terms(kind, limit=FEEDS_ON_A_PAGE + 1, offset=(number - 1) * FEEDS_ON_A_PAGE)
+    return _TermFeeds(
+        kind=kind,
+        terms=[
+            (term, count, layout.feed_links(ports.site, f"{kind}/{term.slug}", term.name))
+            for term, count in found[:FEEDS_ON_A_PAGE]
+        ],
+        before=number - 1 if number > 1 else None,
+        after=number + 1 if len(found) > FEEDS_ON_A_PAGE else None,
+    )
+
+
+def _page_number(text: str | None) -> int:
+    if text is not None and not _NUMBER.match(text):
+        raise BadRequest
+    return int(text or 1)
 
 
 def _terms(ports: Ports, root: str) -> dict[str, object]:
-    found = _by_kind(ports)
+    found = {kind: ports.store.terms(kind, limit=_TERMS_SHOWN + 1) for kind in _KINDS}
     return {
         "terms": [
-            (kind, [(term, count, f"{root}/{kind}/{term.slug}") for term, count in found[kind][:_TERMS_SHOWN]])
-            for kind in ("tags", "authors")
+            (kind, [(term, count, f"{root}/{kind}/{term.slug}") for term, count in terms[:_TERMS_SHOWN]])
+            for kind, terms in found.items()
         ],
         "more_terms": any(len(terms) > _TERMS_SHOWN for terms in found.values()),
     }

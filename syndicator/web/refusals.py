@@ -26,7 +26,7 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     416: ("Range not satisfiable", "The file has no such part."),
     421: ("Misdirected request", "This service does not answer under that name. Use its address or localhost."),
     500: ("Internal error", "Something failed on our side. It has been noted in the log."),
-    503: ("Try again soon", "The store does not answer just now. Nothing is lost; try again in a few seconds."),
+    503: ("Try again soon", "This cannot be answered just now. Nothing is lost; try again in a few seconds."),
 }
 _KEPT = ("Allow", "Content-Range", "Retry-After")
 

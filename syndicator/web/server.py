@@ -19,13 +19,15 @@ from granian.server.mp import MPServer
 
 from syndicator.errors import SyndicatorError
 from syndicator.lifeline import die_with_parent
+from syndicator.web.files import STREAMS
 from syndicator.web.listening import listen, start_admin
 from syndicator.web.wakeup import wake_for_signals
 
 __all__ = ["serve", "start_admin"]
 
-THREADS = 8
-"""Requests that one worker answers at the same time; more wait in line, without a thread."""
+THREADS = 8 + STREAMS
+"""Requests that one worker answers at the same time; more wait in line, without a thread. Eight are never taken by
+clients that read a large file slowly."""
 BACKLOG = 1024
 CONNECTIONS = 1000
 IDLE_TIMEOUT = 20

@@ -38,8 +38,13 @@ def first(seen: Article, now: datetime = NOW, backfill: bool = False) -> Article
 def test_an_article_is_dated_by_its_author_or_when_it_was_first_seen(
     date: datetime | None, published: datetime
 ) -> None:
-    state = first(article(published=date))
+    state = first(article(published=date), backfill=True)
     assert (state.published, state.updated, state.changed) == (published, published, published)
+
+
+def test_what_is_found_later_is_a_change_of_now_whatever_its_date() -> None:
+    state = first(article(published=OLD))
+    assert (state.published, state.updated, state.changed) == (OLD, OLD, NOW)
 
 
 def test_what_was_there_before_us_is_ordered_by_its_date_and_what_comes_later_by_its_discovery() -> None:
@@ -143,7 +148,34 @@ def test_a_draft_is_not_shown_until_it_is_none() -> None:
 def test_a_published_article_that_becomes_a_draft_is_withdrawn() -> None:
     before = first(article(published=OLD))
     after, kind = decide.next_state(before, article(published=OLD, status=Status.DRAFT), LATER)
-    assert (after.status, kind, after.changed) == (Status.WITHDRAWN, RevisionKind.WITHDRAWAL, LATER)
+    assert (after.status, kind, after.changed) == (Status.DRAFT, RevisionKind.WITHDRAWAL, LATER)
+    assert decide.next_state(after, article(published=OLD, status=Status.DRAFT), LATER) == (after, None)
+
+
+def test_a_published_article_that_is_put_under_embargo_comes_back_when_that_ends() -> None:
+    ends = LATER + timedelta(days=1)
+    before = first(article(published=OLD))
+    held, kind = decide.next_state(before, article(published=OLD, publish_at=ends), LATER)
+    assert (held.status, kind, decide.due_at(held, LATER)) == (Status.SCHEDULED, RevisionKind.WITHDRAWAL, ends)
+    back, kind = decide.at(held, ends)
+    assert (back.status, kind, back.sort_key, back.published) == (
+        Status.PUBLISHED,
+        RevisionKind.RETURN,
+        before.sort_key,
+        OLD,
+    )
+
+
+def test_the_same_bytes_read_in_another_way_are_no_correction() -> None:
+    before = first(article(published=OLD))
+    after, kind = decide.next_state(before, article(published=OLD, body="<p>Text!</p>"), LATER, by_author=False)
+    assert (kind, after.updated, after.changed) == (RevisionKind.CORRECTION, OLD, LATER)
+
+
+def test_an_undated_draft_read_again_is_no_revision_and_is_dated_when_it_is_shown() -> None:
+    draft = first(article(status=Status.DRAFT))
+    assert decide.next_state(draft, article(status=Status.DRAFT), LATER) == (draft, None)
+    assert decide.next_state(draft, article(), LATER)[0].published == LATER
 
 
 def test_the_return_of_a_removed_article_is_not_news() -> None:

@@ -357,6 +357,16 @@ PROBLEMS = {
     "a bomb": (f"---\n{BOMB}\n---\n", "front matter holds more than 10,000 values: shorten it or take aliases out", 6),
     "an alias in itself": ("---\na: &a [*a]\n---\n", "*a refers to itself or to nothing: write the value out", 2),
     "depth": ("---\na: " + "[" * 5000 + "\n---\n", "front matter is nested deeper than 32: flatten it", 2),
+    "TOML keys that never end": (
+        '+++\ntitle = "a"\n' + "a." * 100_000 + "b=1\n+++\nx",
+        "front matter holds a key with more than 32 dots: shorten it",
+        3,
+    ),
+    "a TOML table in quotes that never ends": (
+        "+++\n[" + '"a". ' * 33 + "b]\nc=1\n+++\nx",
+        "front matter holds a key with more than 32 dots: shorten it",
+        2,
+    ),
     "TOML that is none": (
         '+++\ntitle = "a"\ndate = \n+++\n',
         "front matter is not valid TOML: Invalid value; correct it; text values stand in quotes",
@@ -442,9 +452,7 @@ def test_a_line_of_dashes_in_the_text_stays_there() -> None:
 
 
 def test_the_body_is_sanitised() -> None:
-    assert article(body="a <script>x</script> [b](javascript:x) <i onclick=x>c</i>").body == (
-        "<p>a  b <i>c</i></p>"
-    )
+    assert article(body="a <script>x</script> [b](javascript:x) <i onclick=x>c</i>").body == ("<p>a  b <i>c</i></p>")
 
 
 LINES = st.lists(
@@ -478,3 +486,47 @@ def test_any_front_matter_is_read_or_refused_with_a_line(lines: list[str], fence
         assert found.line is None or 1 <= found.line <= text.count("\n") + 1
     else:
         assert found.article.title or found.article.body
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("---\ntitle: x\n---\n", True),
+        ("+++ \ntitle = 'x'\n+++\n", True),
+        ("---\n---\nText", True),
+        ("---\n# a comment\ntitle: x\n---\n", True),
+        ("---\n\ntitle: x\n---\n", True),
+        ("---\ntitle x\ndate: 2024-01-23\n---\n", True),
+        ("---\nmy key: x\n---\n", True),
+        ("+++\n[params]\na = 1\n+++\n", True),
+        ("---\ntitle: x\n\nText", True),
+        ("+++\ntitle = 1\n", True),
+        ("---\ntitle: a: b\n---\n", True),
+        ("---", False),
+        ("+++ LIVE +++ Ticker\n\nText", False),
+        ("--- Breaking ---\n\nText", False),
+        ("-----\n\nText", False),
+        ("---\n\n# T\n\nText", False),
+        ("---\n\n# T\n\n---\n\nText", False),
+        ("---\n\nUpdate: the train came.\n\n---\n\nText", False),
+        ("---\nJust text\n---\n\n# T", False),
+        ("---\nJust text\n\nMore: of it", False),
+        ("+++\nTicker\n+++\n\n# T", False),
+    ],
+)
+def test_front_matter_is_told_from_lines_of_dashes(text: str, expected: bool) -> None:
+    assert frontmatter.begins(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        ("if a<b and c>d then", "if a<b and c>d then"),
+        ("AT&T and R&D", "AT&T and R&D"),
+        ("<p>One <b>two</b></p>", "One two"),
+        ("One &amp; two", "One & two"),
+        ('<a href="https://x.org/">One</a><br/>two', "One two"),
+    ],
+)
+def test_a_summary_is_html_only_where_it_holds_html(summary: str, expected: str) -> None:
+    assert article(f"summary: '{summary}'").summary == expected

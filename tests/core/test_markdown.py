@@ -99,3 +99,43 @@ def test_threads_may_share_the_parser() -> None:
     for thread in threads:
         thread.join()
     assert found == [{text} for text in expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
+        ("1. a\n1. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
+        ("5. a\n6. b", '<ol start="5">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+        ("1. a\n3. b", '<ol>\n<li value="1">a</li>\n<li value="3">b</li>\n</ol>\n'),
+        ("1. March on\n2. Set it", "<ol>\n<li>March on</li>\n<li>Set it</li>\n</ol>\n"),
+        ("1. a\n   - b\n2. c", "<ol>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ol>\n"),
+        ("7. seven\n2022. was *good*", "<p>7. seven</p>\n<p>2022. was <em>good</em></p>\n"),
+        ("1984. A novel.", "<p>1984. A novel.</p>\n"),
+        (
+            "21. Januar 2024: a\n\n23. Januar 2024: b",
+            "<p>21. Januar 2024: a</p>\n<p>23. Januar 2024: b</p>\n",
+        ),
+        ("21. Januar\n22. Januar", "<p>21. Januar</p>\n<p>22. Januar</p>\n"),
+        ("- x\n  23. Mai 2024 war schön\n", "<ul>\n<li>x\n23. Mai 2024 war schön</li>\n</ul>\n"),
+    ],
+)
+def test_numbers_stay_as_they_were_written(text: str, expected: str) -> None:
+    assert markdown.to_html(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "How to use <title> and <script> tags.\n\nAnd *more*.",
+            "<p>How to use &lt;title&gt; and &lt;script&gt; tags.</p>\n<p>And <em>more</em>.</p>",
+        ),
+        ("A <textarea> is wide.\n\nMore.", "<p>A &lt;textarea&gt; is wide.</p>\n<p>More.</p>"),
+        ("<title> is a tag.\n\nMore.", "&lt;title&gt; is a tag.\n<p>More.</p>"),
+        ("a <script>alert(1)</script> b\n\nMore.", "<p>a  b</p>\n<p>More.</p>"),
+        ("<script>\nalert(1)\n\nMore.", ""),
+    ],
+)
+def test_a_tag_that_is_only_mentioned_takes_nothing_with_it(text: str, expected: str) -> None:
+    assert html.clean(markdown.to_html(text)).strip() == expected

@@ -162,6 +162,21 @@ JANE = (Person(name="Jane Doe"),)
             "Von Jan Böhm\n\n23. Januar 2024", {"authors": (Person(name="Jan Böhm"),), "published": DAY}, id="de"
         ),
         pytest.param("Par AFP\n\nPublié le 23 janvier 2024", {"authors": AFP, "published": DAY}, id="fr"),
+        pytest.param("By Jane Doe · 5 min read", {"authors": JANE}, id="reading time"),
+        pytest.param(
+            "Politics | World\n\nBy Jane Doe\n\nJanuary 23, 2024",
+            {"authors": JANE, "published": DAY, "body": f"<p>Politics | World</p>\n{HTML}"},
+            id="section",
+        ),
+        pytest.param("OPINION\n\nBy Jane Doe", {"authors": JANE, "body": f"<p>OPINION</p>\n{HTML}"}, id="genre"),
+        pytest.param("By Jane Doe<br>January 23, 2024", {"authors": JANE, "published": DAY}, id="line break"),
+        pytest.param(
+            "\u200eBy Jane Doe\u200f\n\n\u200bJanuary 23, 2024\u200b",
+            {"authors": JANE, "published": DAY},
+            id="marks that are not seen",
+        ),
+        pytest.param("2024年1月23日 10时30分", {"published": datetime(2024, 1, 23, 10, 30, tzinfo=UTC)}, id="zh"),
+        pytest.param("By Jane Doe, January 23, 2024, Minsk", {"authors": JANE, "published": DAY}, id="a place behind"),
         pytest.param("Dateline: nowhere", {"body": "<p>Dateline: nowhere</p>\n" + HTML}, id="not a header"),
         pytest.param(
             "World | January 23, 2024",
@@ -371,6 +386,26 @@ def test_title(text: str, title: str, body: str, notice: Notice | None) -> None:
         pytest.param("Original url:\n\nx.org/a", "https://x.org/a", id="no scheme"),
         pytest.param("## Original url:\n\n<https://x.org/a>", "https://x.org/a", id="heading"),
         pytest.param("Original article: https://x.org/a", "https://x.org/a", id="original article"),
+        pytest.param("- Original url: https://x.org/a", "https://x.org/a", id="item"),
+        pytest.param("- Original url:\n- https://x.org/a", "https://x.org/a", id="items"),
+        pytest.param("> Original url: <https://x.org/a>", "https://x.org/a", id="quoted"),
+        pytest.param("> Original url:\n> https://x.org/a", "https://x.org/a", id="quoted lines"),
+        pytest.param("(Original url: https://x.org/a)", "https://x.org/a", id="in brackets"),
+        pytest.param("Original url: (https://x.org/a_(b))", "https://x.org/a_(b)", id="address in brackets"),
+        pytest.param("Original url: https://x.org/a.", "https://x.org/a", id="full stop"),
+        pytest.param("Original url:\n\n- https://x.org/a", "https://x.org/a", id="address in a list"),
+        pytest.param("Original url:\n\n> <https://x.org/a>", "https://x.org/a", id="address quoted"),
+        pytest.param("Original url:\n\n```\nhttps://x.org/a\n```", "https://x.org/a", id="address as code"),
+        pytest.param("Original url:\n\n    https://x.org/a", "https://x.org/a", id="address indented"),
+        pytest.param("Original url:\n\n‹https://x.org/a>", "https://x.org/a", id="odd brackets"),
+        pytest.param("Original url:<br>https://x.org/a", "https://x.org/a", id="line break"),
+        pytest.param("URL d'origine : https://x.org/a", "https://x.org/a", id="fr"),
+        pytest.param("Original-URL: https://x.org/a", "https://x.org/a", id="de"),
+        pytest.param("Oryginalny url:\n\nhttps://x.org/a", "https://x.org/a", id="pl"),
+        pytest.param("Оригинальный url: https://x.org/a", "https://x.org/a", id="ru"),
+        pytest.param("URL original:\nhttps://x.org/a", "https://x.org/a", id="es"),
+        pytest.param("原文链接：https://x.org/a", "https://x.org/a", id="zh"),
+        pytest.param("Permalink:\n\n<https://x.org/a>", "https://x.org/a", id="permalink"),
         pytest.param("Original url:\n\njavascript:alert(1)", None, id="no address of the web"),
         pytest.param("Original url: [here](#)", None, id="link to nothing"),
         pytest.param("Original url:", None, id="nothing"),
@@ -387,9 +422,17 @@ def test_original_address(text: str, url: str | None, at_head: bool) -> None:
 
 
 def test_a_sentence_about_an_original_is_body() -> None:
-    text = "Original articles are rare.\n\nThe original source said so.\n\nOriginal post by a friend"
+    text = (
+        "Original articles are rare.\n\nThe original source said so.\n\nOriginal post by a friend\n\nOriginal story"
+        "\n\nArticle URL:\n\nPermalink\n\n- Original post\n\nOriginal story by Jane at https://x.org/a"
+    )
 
-    assert html.text(article(f"# A title\n\n{text}").body) == text.replace("\n\n", "\n")
+    found = article(f"# A title\n\n{text}\n\n## Original post")
+
+    assert (found.url, html.text(found.body)) == (
+        None,
+        f"{text}\n\nOriginal post".replace("- ", "").replace("\n\n", "\n"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -480,6 +523,7 @@ def test_nothing_of_the_body_is_dangerous_and_a_link_to_nothing_is_none() -> Non
         ("world/East Europe/article.md", True, ("world", "East Europe")),
         ("news/News/article.md", True, ("news",)),
         ("world/article.md", False, ()),
+        ("_posts/world/article.md", True, ("world",)),
     ],
 )
 def test_folders_are_tags(path: str, folder_tags: bool, tags: tuple[str, ...]) -> None:
@@ -641,7 +685,7 @@ def test_settled_addresses(url: str | None, base: str | None, root: str) -> None
         height=3,
     )
     assert settled.enclosures == (
-        Enclosure(url="/media/1a.mp3", type="audio/mpeg", length=9),
+        Enclosure(url="/media/1a.mp3", type="audio/mpeg", length=9, title="a.mp3"),
         Enclosure(url=f"{root}b.mp3", type="audio/mpeg"),
     )
     assert settled.related == (Link(href=f"{above}/r", title="R"), Link(title="S"))
@@ -686,3 +730,124 @@ def test_no_word_of_plain_paragraphs_is_lost(paragraphs: list[str]) -> None:
     found = article("# Title\n\n" + "\n\n".join(part.strip() for part in paragraphs))
 
     assert html.text(found.body).split() == " ".join(paragraphs).split()
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        ("+++ LIVE +++ Ticker\n\nBody.", "+++ LIVE +++ Ticker", "<p>Body.</p>"),
+        ("--- Breaking ---\n\nBody.", "--- Breaking ---", "<p>Body.</p>"),
+        ("-----\n\n# T\n\nBody.", "T", "<hr>\n<p>Body.</p>"),
+        ("---\n\n# T\n\nBody.", "T", "<hr>\n<p>Body.</p>"),
+        ("---\nJust text\n---\n\nBody.", "Just text", "<hr>\n<p>Body.</p>"),
+    ],
+)
+def test_dashes_that_fence_nothing_are_text(text: str, title: str, body: str) -> None:
+    found = article(text)
+
+    assert (found.title, found.body) == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("![" * 60_000, "links", id="pictures never closed"),
+        pytest.param("|x|y|\n" * 40_000, "links", id="bars"),
+        pytest.param("- a\n" * 60_000, "links", id="items"),
+        pytest.param("x[^1] " * 6_000 + "\n\n[^1]: y\n", "footnotes", id="references"),
+        pytest.param("^[a] " * 6_000, "footnotes", id="notes"),
+    ],
+)
+@pytest.mark.parametrize("head", ["# Evil\n\n", "---\ntitle: Evil\n---\n"], ids=["scraped", "front matter"])
+def test_what_would_take_minutes_to_read_is_refused(head: str, text: str, reason: str) -> None:
+    with pytest.raises(BadArticle, match=f"^text: .*{reason}.*split the file$"):
+        parse(head + text)
+
+
+def test_a_long_article_is_read() -> None:
+    line = "Some *words* of [a link](https://x.org/), `code` and [^1] a note; a hundred characters and a bit more.\n\n"
+
+    found = article("# Long\n\n" + line * 2_000 + "[^1]: Note.\n")
+
+    assert found.body.count("<p>Some") == 2_000
+
+
+@pytest.mark.parametrize(
+    "title", ["By Grand Central Station I Sat Down and Wept", "By Hand", "January 3, 2024", "By Jane Doe"]
+)
+@pytest.mark.parametrize("written", ["# {}", "{}\n==="], ids=["atx", "setext"])
+def test_a_heading_of_the_first_level_is_the_title_whatever_it_says(title: str, written: str) -> None:
+    found = article(f"{written.format(title)}\n\nBy AFP\n\n{BODY}")
+
+    assert (found.title, found.authors, found.published, found.body) == (title, AFP, None, HTML)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "![x](a.jpg)\n\nA short note from us all, with thanks to [Jane](https://ex.org/jane)",
+            "A short note from us all, with thanks to Jane",
+        ),
+        ("![x](a.jpg)\n\nWe moved our site to example.com", "We moved our site to example.com"),
+        ("By AFP\n\nWe moved our site to example.com\n\nMore.", "We moved our site to example.com\nMore."),
+        ("A street in Minsk. Photo: AP\n\nJanuary 23, 2024", "A street in Minsk. Photo: AP\nJanuary 23, 2024"),
+        (
+            "By the lake we sat, and so did [Jane](https://ex.org/jane)\n\nMore.",
+            "By the lake we sat, and so did Jane\nMore.",
+        ),
+        ("By <https://ex.org/jane>\n\nJanuary 23, 2024\n\nMore.", "By https://ex.org/jane\nJanuary 23, 2024\nMore."),
+    ],
+)
+def test_a_caption_has_text_behind_it_and_is_no_byline(text: str, shown: str) -> None:
+    found = article(f"# A title\n\n{text}")
+
+    assert (found.image, html.text(found.body)) == (None, shown)
+
+
+@pytest.mark.parametrize(
+    ("byline", "uri"),
+    [
+        (
+            "By [Jane Doe](https://en.wikipedia.org/wiki/Jane_Doe_(writer))",
+            "https://en.wikipedia.org/wiki/Jane_Doe_(writer)",
+        ),
+        ('By [Jane Doe](https://x.org/jane "Jane\'s page (all)")', "https://x.org/jane"),
+        ("By [Jane Doe][1]", "https://x.org/1"),
+        ("By [**Jane Doe**](https://x.org/jane) | January 23, 2024", "https://x.org/jane"),
+        ("By [Jane Doe](<https://x.org/a b>), January 23, 2024", "https://x.org/a%20b"),
+        (f"By [Jane Doe](https://x.org/{'a' * 400})", f"https://x.org/{'a' * 400}"),
+    ],
+)
+def test_a_linked_author_has_an_address(byline: str, uri: str) -> None:
+    found = article(f"# A title\n\n{byline}\n\n{BODY}\n\n[1]: https://x.org/1\n")
+
+    assert (found.authors, found.image, found.body) == ((Person(name="Jane Doe", uri=uri),), None, HTML)
+
+
+def test_a_day_with_a_full_stop_is_a_date_also_where_the_body_begins_with_another() -> None:
+    found = article("# A title\n\n23. Januar 2024\n\n24. Februar 2022 war ein Tag wie jeder andere.\n\nEnde.")
+
+    assert found.published == DAY
+    assert html.text(found.body) == "24. Februar 2022 war ein Tag wie jeder andere.\nEnde."
+
+
+def test_the_days_of_a_diary_are_headings() -> None:
+    found = article("# Diary\n\n## January 3, 2024\n\nOne.\n\n## January 4, 2024\n\nTwo.")
+
+    assert found.published is None
+    assert found.body == "<h2>January 3, 2024</h2>\n<p>One.</p>\n<h2>January 4, 2024</h2>\n<p>Two.</p>"
+
+
+@pytest.mark.parametrize("head", ["", "---\ntags: [a]\n---\n"], ids=["scraped", "front matter"])
+@pytest.mark.parametrize(
+    ("heading", "body"),
+    [
+        ("<h1>A <em>raw</em> title</h1>\n\n", HTML),
+        ('<h1 class="x">A raw title</h1>\n<div>Deck</div>\n\n', "Deck\n" + HTML),
+    ],
+)
+def test_a_heading_written_as_html_is_the_title(head: str, heading: str, body: str) -> None:
+    found = article(f"{head}{heading}{BODY}", path="a.md")
+
+    assert (found.title, found.body) == ("A raw title", body)

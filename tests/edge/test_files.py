@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import tracemalloc
 from datetime import timedelta
 
 import brotli
@@ -375,12 +376,37 @@ NAME = hashlib.sha256(DATA).hexdigest()[:32] + ".png"
 PICTURE = Media(path=f"/media/{NAME}", origin="a.png", type="image/png", length=len(DATA))
 
 
+def served(publication):
+    """Bytes, length and type of the picture as they are served."""
+    found = publication.media_file(NAME)
+    if found is None:
+        return None
+    with found.file as file:
+        return file.read(), found.length, found.media_type
+
+
+def test_media_that_is_large_is_opened_without_being_read(publication, root):
+    publication.write_media(PICTURE, lambda media: DATA)
+    os.truncate(root / "media" / NAME, 1 << 30)
+    tracemalloc.start()
+    try:
+        found = publication.media_file(NAME)
+        with found.file as file:
+            file.seek(1 << 29)
+            part = file.read(5)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (part, found.length) == (bytes(5), 1 << 30)
+    assert most < 1 << 20
+
+
 def test_media_is_published_once_and_served_with_its_type(publication, root):
     asked = []
     for _ in range(2):
         publication.write_media(PICTURE, lambda media: asked.append(media) or DATA)
     assert asked == [PICTURE]
-    assert publication.media_file(NAME) == (DATA, "image/png")
+    assert served(publication) == (DATA, len(DATA), "image/png")
     assert (root / "media" / NAME).stat().st_mode == 0o100644
 
 
@@ -566,7 +592,7 @@ def test_media_that_finds_no_room_leaves_nothing(publication, root, monkeypatch)
             failed = str(error)
         faults.left = 0
         assert "No space left on device" in failed
-        assert publication.media_file(NAME) in (None, (DATA, "image/png"))
+        assert served(publication) in (None, (DATA, len(DATA), "image/png"))
         if not faults.happened:
             break
         (root / "media" / NAME).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -89,6 +90,15 @@ REFUSED = {
     "too many lines of Markdown": refused(
         "a.md", markdown("title: A", "a\n" * 150_000), ": text: more than 100,000 lines are no article; split the file"
     ),
+    "nothing but brackets": refused(
+        "a.md",
+        "[" * 600_000,
+        ": text: more than 100,000 links, tables' bars, paragraphs, list items and other marks are no article: "
+        "split the file",
+    ),
+    "nothing but tags": refused(
+        "a.html", "<html>" + "<p>" * 250_000, ": page: it has more than 200,000 tags: split it, or remove it"
+    ),
     "a list never closed": refused(
         "a.md", markdown("title: [a"), f":3: {YAML} a list or map is opened and never closed, close it"
     ),
@@ -106,7 +116,7 @@ REFUSED = {
     ),
     "front matter without keys": refused(
         "a.md",
-        "---\n- a\n---\nText.\n",
+        "---\n[a]\n---\nText.\n",
         ":2: front matter holds no keys: write each as `key: value` on a line of its own",
     ),
     "invalid TOML": refused(
@@ -377,7 +387,7 @@ PUBLISHED = {
     "markup in every field": published(
         "a.md",
         markdown(
-            'title: "<i>A</i> & B"\nauthor: ["<b>Eve</b>", "Bob <b@localhost>"]\ntags: ["<b>", "&amp;"]\n'
+            'title: "<i>A</i> & B"\nauthor: ["<b>Eve</b>", "Bob <b@localhost>"]\ntags: ["<b>x</b>", "&amp;"]\n'
             'licence: "<b>CC</b> & ]]>"\nimage: {caption: "<script>alert(1)</script> <b>x"}\nlanguage: jp'
         ),
         "<i>A</i> & B",
@@ -542,17 +552,16 @@ def test_what_was_told_is_not_told_again_and_nothing_is_told_of_good_files(histo
 
 
 def test_the_command_prints_every_line(tmp_path: Path, check_feeds: Callable[[Path], None]) -> None:
-    site = Site(tmp_path)
     (tmp_path / "syndicator.toml").write_text("[seeds]\nfolder_tags = false\n")
-    for name, case in CASES.items():
-        (site.seeds / PATHS[name]).parent.mkdir()
-        (site.seeds / PATHS[name]).write_bytes(case.data)
-    done = site.call("build")
+    with closing(Site(tmp_path)) as site:
+        for name, case in CASES.items():
+            (site.seeds / PATHS[name]).parent.mkdir()
+            (site.seeds / PATHS[name]).write_bytes(case.data)
+        done = site.call("build")
     told = [PATHS[name] + line for table in (REFUSED, PUBLISHED) for name, case in table.items() for line in case.told]
     assert [line for line in done.stderr.splitlines() if line.startswith(tuple(PATHS.values()))] == told
     assert done.returncode == 1
-    check_feeds(site.root)
-    site.close()
+    check_feeds(tmp_path)
 
 
 LINK = "it is a symbolic link, which is never followed; put the file itself here"
@@ -646,28 +655,33 @@ def test_an_article_that_becomes_no_file_stays_as_it_was_and_comes_back(
     assert world.snapshot() == before
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda path: path.write_text(story(2, title="Longer and newer")),
-        lambda path: path.write_text(path.read_text()[:40]),
-        lambda path: path.with_name("b.md").replace(path),
-    ],
-    ids=["grows", "is cut off", "is replaced"],
-)
+def grow(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("More.\n")
+
+
+def cut_off(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 10)
+
+
+def replace(path: Path) -> None:
+    path.with_suffix(".tmp").write_text(path.read_text())
+    path.with_suffix(".tmp").replace(path)
+
+
+@pytest.mark.parametrize("change", [grow, cut_off, replace])
 def test_a_file_that_changes_while_it_is_read_is_told_and_read_again(
-    world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+    world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
 ) -> None:
     world.write("a.md", GOOD)
     world.build()
     before = world.snapshot()
     world.write("a.md", story(2, title="Newer"))
-    (world.seeds / "b.md").write_text(story(2, title="Newest"))
-    real, path, files = os.fstat, world.seeds / "a.md", iter([True])
+    real, path = os.fstat, world.seeds / "a.md"
 
     def changing(descriptor: int) -> os.stat_result:
         found = real(descriptor)
-        if found.st_ino == path.stat().st_ino and next(files, False):
+        if found.st_ino == path.stat().st_ino:
             change(path)
         return found
 
@@ -676,7 +690,6 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_read_again(
         report = world.event("a.md")
     assert lines(report) == ["a.md: it changed while it was read; it will be read again"]
     assert world.snapshot() == before
-    (world.seeds / "b.md").unlink(missing_ok=True)
     world.write("a.md", story(2, title="At rest"))
     assert (lines(world.build()), world.titles()) == ([], ["At rest"])
 
@@ -713,3 +726,13 @@ def test_a_picture_that_comes_ends_its_notice_and_one_that_goes_begins_it(world:
     assert [file.notices for file in world.ports.store.files("seeds")] == [()]
     world.remove("pic.gif")
     assert lines(world.event("pic.gif")) == [told]
+
+
+def test_markup_in_fields_that_are_text_is_taken_out(world: World) -> None:
+    fields = 'tags: ["<i>x</i>", "<video>"]\nlicence: "<b>CC</b> & ]]>"\nrelated: "<b>B</b>"'
+    world.write("a.md", markdown(f'title: A\nauthor: ["<b>Eve</b>", "Bob <b@localhost>"]\n{fields}'))
+    world.build()
+    (item,) = json.loads(world.file("feed.json"))["items"]
+    assert item["authors"] == [{"name": "Eve"}, {"name": "Bob"}]
+    assert item["tags"] == ["x", "<video>"]
+    assert item["_syndicator"] == {"licence": "CC & ]]>", "related": [{"title": "B"}]}

@@ -25,7 +25,7 @@ from syndicator.model import (
     Tombstone,
     utc,
 )
-from syndicator.ports import DirtyFeed, Saved, Store
+from syndicator.ports import DirtyFeed, DocumentHead, Saved, Store
 from tests.store.making import (
     START,
     Clock,
@@ -428,6 +428,21 @@ class TestTerms:
         assert store.term("authors", "afp") is None
         assert store.term("tags", "war") == war
 
+    def test_the_most_used_terms_are_asked_for_by_the_page(self, store: Store) -> None:
+        for number, tags in enumerate((("war", "b", "a-a"), ("war", "b", "aa"), ("war",), ("gone",)), start=1):
+            save(store, saved(article(number), *(f"tags/{tag}" for tag in tags), "authors/afp"))
+        withdraw(store, article(4), "tags/gone", "authors/afp")
+
+        def slugs(*asked: object, **more: object) -> list[tuple[str, int]]:
+            return [(term.slug, shown) for term, shown in store.terms(*asked, **more)]  # type: ignore[arg-type]
+
+        assert slugs(limit=4) == [("afp", 3), ("war", 3), ("b", 2), ("a-a", 1)]
+        assert slugs("tags", limit=9) == [("war", 3), ("b", 2), ("a-a", 1), ("aa", 1)]
+        assert slugs("tags", limit=2, offset=1) == [("b", 2), ("a-a", 1)]
+        assert slugs("tags", limit=2, offset=4) == []
+        assert slugs("authors") == [("afp", 3)]
+        assert slugs("tags") == [("a-a", 1), ("aa", 1), ("b", 2), ("gone", 0), ("war", 3)]
+
     def test_a_draft_makes_no_term(self, store: Store) -> None:
         save(store, saved(article(status=Status.DRAFT), "tags/war"))
 
@@ -639,6 +654,29 @@ class TestPublishing:
         assert reopen().document("tags/war/feed.xml") == replace(document, changed=utc(2024, 1, 1))
         assert list(store.documents()) == [("tags/war/feed.xml", document.etag, False)]
         assert store.dirty() == []
+
+    def test_a_document_is_known_without_its_bytes_and_read_in_one_coding(self, store: Store) -> None:
+        assert store.document_head("feed.xml") is None
+        store.soil([""])
+        publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 1))
+        etag = b"one".hex()
+        known = DocumentHead(
+            path="feed.xml", media_type="text/xml", etag=etag, changed=utc(2024, 1, 1), lengths={"identity": 3}
+        )
+        assert store.document_head("feed.xml") == known
+        assert store.document_body("feed.xml", etag, "gzip") is None
+
+        store.save_codings("feed.xml", etag, b"gz\0ip", b"\0")
+        assert store.document_head("feed.xml") == replace(known, lengths={"identity": 3, "gzip": 5, "br": 1})
+        bodies = [store.document_body("feed.xml", etag, coding) for coding in ("identity", "gzip", "br")]
+        assert bodies == [b"one", b"gz\0ip", b"\0"]
+        assert store.document_body("feed.xml", "other", "identity") is None
+
+        store.soil([""])
+        publish(store, gone=["feed.xml"], now=utc(2024, 1, 2))
+        gone = replace(known, etag="", changed=utc(2024, 1, 2), lengths={}, gone=True)
+        assert store.document_head("feed.xml") == gone
+        assert store.document_body("feed.xml", "", "identity") is None
 
     def test_the_same_bytes_keep_their_change(self, store: Store) -> None:
         publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 1))

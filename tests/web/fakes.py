@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import cast
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
 
 import brotli
 
@@ -29,7 +31,7 @@ from syndicator.model import (
     Term,
     utc,
 )
-from syndicator.ports import Policy, Ports, Publication, SeedFolder, Store
+from syndicator.ports import DocumentHead, OpenMedia, Policy, Ports, Publication, SeedFolder, Store
 
 NOW = utc(2024, 1, 24, 12, 0, 0)
 CHANGED = utc(2024, 1, 23, 9, 30, 0)
@@ -53,6 +55,7 @@ class MemoryStore:
     kept: dict[str, Article] = field(default_factory=dict)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
     failing: bool = False
     free: int = 1 << 30
 
@@ -75,7 +78,7 @@ class MemoryStore:
         self._answer()
         return next((a for a in self.kept.values() if id_or_slug in (a.id, a.slug)), None)
 
-    def terms(self) -> list[tuple[Term, int]]:
+    def terms(self, kind: str | None = None, limit: int | None = None, offset: int = 0) -> list[tuple[Term, int]]:
         self._answer()
         numbers: Counter[Term] = Counter()
         for article in self.kept.values():
@@ -84,14 +87,37 @@ class MemoryStore:
                 numbers[Term(kind="tags", slug=slug(tag), name=tag)] += shown
             for author in article.authors:
                 numbers[Term(kind="authors", slug=slug(author.name), name=author.name)] += shown
-        return list(numbers.items())
+        found = [pair for pair in numbers.items() if kind is None or pair[0].kind == kind]
+        if limit is None:
+            return found
+        shown = sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0].slug))
+        return shown[offset : offset + limit]
 
     def term(self, kind: str, slug: str) -> Term | None:
         return next((term for term, _ in self.terms() if (term.kind, term.slug) == (kind, slug)), None)
 
-    def document(self, path: str) -> Rendered | None:
+    def document_head(self, path: str) -> DocumentHead | None:
         self._answer()
-        return self.rendered.get(path)
+        kept = self.rendered.get(path)
+        if kept is None:
+            return None
+        bodies = {} if kept.gone else {"identity": kept.body, "gzip": kept.gzip, "br": kept.brotli}
+        return DocumentHead(
+            path=path,
+            media_type=kept.media_type,
+            etag=kept.etag,
+            changed=kept.changed,
+            lengths={coding: len(body) for coding, body in bodies.items() if body is not None},
+            gone=kept.gone,
+        )
+
+    def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
+        self._answer()
+        self.read.append(coding)
+        kept = self.rendered.get(path)
+        if kept is None or kept.gone or kept.etag != etag:
+            return None
+        return {"identity": kept.body, "gzip": kept.gzip, "br": kept.brotli}[coding]
 
     def recall(self, key: str) -> str | None:
         self._answer()
@@ -107,12 +133,23 @@ class MemoryStore:
 
 @dataclass
 class MemoryPublication:
-    """Media files by name."""
+    """Media files by name. `large` is another one, on disk."""
 
     media: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    large: Path | None = None
+    opened: list[BinaryIO] = field(default_factory=list)
 
-    def media_file(self, name: str) -> tuple[bytes, str] | None:
-        return self.media.get(name)
+    def media_file(self, name: str) -> OpenMedia | None:
+        if self.large is not None and name == self.large.name:
+            file: BinaryIO = self.large.open("rb", buffering=0)
+            found = OpenMedia(file=file, length=self.large.stat().st_size, media_type="video/mp4")
+        elif name in self.media:
+            data, media_type = self.media[name]
+            found = OpenMedia(file=BytesIO(data), length=len(data), media_type=media_type)
+        else:
+            return None
+        self.opened.append(found.file)
+        return found
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from syndicator.lifeline import die_with_parent
@@ -14,8 +15,10 @@ from tests.web.fakes import newspaper
 
 
 def create() -> Callable[..., Iterable[bytes]]:
-    """The newspaper, and `/pid`, which tells the worker that answers."""
-    app = create_app(newspaper().ports)
+    """The newspaper, `3c4d.mp4` where it lies beside the edition, and `/pid`, which tells the worker that answers."""
+    world = newspaper()
+    world.publication.large = Path(os.environ["EDITION_FILE"]).with_name("3c4d.mp4")
+    app = create_app(world.ports)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/pid":
@@ -28,8 +31,6 @@ def create() -> Callable[..., Iterable[bytes]]:
 
 def edition() -> None:
     """On reload: the next edition, unless the file says that the configuration is broken."""
-    from pathlib import Path
-
     from syndicator.errors import ConfigError
 
     text = Path(os.environ["EDITION_FILE"]).read_text()

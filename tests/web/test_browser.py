@@ -134,6 +134,33 @@ def test_nothing_scrolls_sideways_on_a_small_screen(server: Running, tab: Any, p
         assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_no_word_of_a_table_of_feeds_is_broken_on_a_small_screen(server: Running, tab: Any) -> None:
+    tab.goto(server.address + "/feeds")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    lines = """cells => cells.map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(box => Math.round(box.bottom / 4))).size;
+    })"""
+    assert set(tab.locator(".feeds thead th, .feeds td").evaluate_all(lines)) == {1}
+
+
+def test_no_line_of_a_byline_begins_or_ends_with_a_separator(server: Running, tab: Any) -> None:
+    tab.goto(server.address + "/articles/the-ferry-that-came-back")
+    shown = """parts => {
+      const cut = parts[0].parentElement.getBoundingClientRect().left;
+      return parts.map(part => {
+        const box = part.getBoundingClientRect(), em = parseFloat(getComputedStyle(part).fontSize);
+        const separated = getComputedStyle(part, '::before').content !== 'none' && box.left - 0.48 * em >= cut;
+        const first = box.left - cut < em;
+        return [first, separated];
+      });
+    }"""
+    for width, expected in ((390, [[True, False]] * 3), (1280, [[True, False], [False, True], [True, False]])):
+        tab.set_viewport_size({"width": width, "height": 844})
+        assert tab.locator("header .byline > *").evaluate_all(shown) == expected
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_the_keyboard_reaches_the_content_at_once(server: Running, tab: Any, path: str) -> None:
     tab.goto(server.address + path)

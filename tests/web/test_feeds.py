@@ -97,6 +97,49 @@ def test_a_document_that_was_not_compressed_yet_is_sent_as_it_is(world: World) -
     assert (response.data, response.headers.get("Content-Encoding")) == (b"<feed/>", None)
 
 
+def test_what_was_sent_before_it_was_compressed_needs_no_second_download(world: World) -> None:
+    client = create_app(world.ports).test_client()
+    whole = world.store.rendered["feed.xml"]
+    world.put("feed.xml", whole.body, whole.media_type, gzip=None, brotli=None)
+    first = client.get("/feed.xml", headers={"Accept-Encoding": "gzip"})
+    world.put("feed.xml", whole.body, whole.media_type)
+    poll = {"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}
+    again = client.get("/feed.xml", headers=poll)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("GET", {}, ["identity"]),
+        ("GET", {"Accept-Encoding": "gzip, br"}, ["br"]),
+        ("HEAD", {"Accept-Encoding": "gzip"}, []),
+        ("GET", {"If-None-Match": "*"}, []),
+        ("GET", {"If-Modified-Since": DATE}, []),
+    ],
+)
+def test_only_the_bytes_that_are_sent_are_read(
+    client: FlaskClient, world: World, method: str, headers: dict[str, str], expected: list[str]
+) -> None:
+    client.open("/feed.xml", method=method, headers=headers)
+    assert world.store.read == expected
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_document_that_changes_while_it_is_answered_is_sent_as_it_is_then(world: World, gone: bool) -> None:
+    answer = world.store.document_head
+
+    def late(path: str) -> object:
+        world.store.document_head = answer  # type: ignore[method-assign]
+        found = answer(path)
+        world.put("feed.xml", b"<new/>", "application/atom+xml", gone=gone)
+        return found
+
+    world.store.document_head = late  # type: ignore[method-assign, assignment]
+    response = create_app(world.ports).test_client().get("/feed.xml")
+    assert (response.status_code, response.data == b"<new/>") == ((410, False) if gone else (200, True))
+
+
 def test_a_client_that_refuses_every_coding_gets_406_as_text(client: FlaskClient) -> None:
     response = client.get("/feed.xml", headers={"Accept-Encoding": "*;q=0"})
     assert (response.status_code, response.mimetype) == (406, "text/plain")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -48,6 +52,55 @@ def test_parts_of_it_can_be_asked_for(
 def test_a_part_that_is_not_there_is_416(client: FlaskClient) -> None:
     response = client.get("/media/2b1c.mp3", headers={"Range": "bytes=20000-"})
     assert (response.status_code, response.headers["Content-Range"]) == (416, "bytes */10240")
+
+
+LARGE = 512 << 20
+
+
+@pytest.fixture
+def film(world: World, tmp_path: Path) -> str:
+    """The address of a file of half a gigabyte that takes no room."""
+    world.publication.large = tmp_path / "3c4d.mp4"
+    world.publication.large.touch()
+    os.truncate(world.publication.large, LARGE)
+    return "/media/3c4d.mp4"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("HEAD", {}, (200, LARGE, 0)),
+        ("GET", {"If-None-Match": '"3c4d.mp4"'}, (304, None, 0)),
+        ("GET", {"Range": "bytes=0-0"}, (206, 1, 1)),
+        ("GET", {"Range": "bytes=-1"}, (206, 1, 1)),
+        ("GET", {"Range": f"bytes={LARGE // 2}-{LARGE // 2 + 99_999}"}, (206, 100_000, 100_000)),
+        ("GET", {"Range": f"bytes={LARGE}-"}, (416, None, None)),
+        ("GET", {}, (200, LARGE, LARGE)),
+    ],
+    ids=["head", "304", "first-byte", "last-byte", "middle", "416", "whole"],
+)
+def test_memory_does_not_follow_the_size_of_a_file(
+    client: FlaskClient,
+    world: World,
+    film: str,
+    method: str,
+    headers: dict[str, str],
+    expected: tuple[int, int | None, int | None],
+) -> None:
+    client.get("/robots.txt")
+    tracemalloc.start()
+    try:
+        response = client.open(film, method=method, headers=headers, buffered=False)
+        received = sum(len(chunk) for chunk in response.response)
+        most = tracemalloc.get_traced_memory()[1]
+        response.close()
+    finally:
+        tracemalloc.stop()
+    status, length, body = expected
+    assert (response.status_code, response.content_length) == (status, length or response.content_length)
+    assert received == (body if body is not None else received)
+    assert most < 4 << 20
+    assert [file.closed for file in world.publication.opened] == [True]
 
 
 @pytest.mark.parametrize("name", ["none.png", "..%2fsecret", "%2e%2e", ".hidden", "a%00b", "a%0ab", "x" * 300])

@@ -78,7 +78,35 @@ def test_whatever_is_asked_for_the_answer_is_one_we_have(header: str, available:
     ],
 )
 def test_entity_tags_are_compared_weakly(header: str, selected: str, expected: bool) -> None:
-    assert negotiation.matches(header, "abc", selected) is expected
+    own = "abc" + negotiation.SUFFIXES[selected]
+    assert negotiation.matched(header, "abc", selected) == (own if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("accept", "header", "selected", "expected"),
+    [
+        ("gzip", '"abc"', "gzip", "abc"),
+        ("gzip, br", '"abc-gz"', "br", "abc-gz"),
+        ("gzip, br", '"x", "abc", "abc-gz"', "br", "abc-gz"),
+        ("gzip, br", '"abc", "abc-br"', "br", "abc-br"),
+        ("gzip", 'W/"abc"', "gzip", "abc"),
+        ("gzip", 'W/"abc-br"', "gzip", "abc-gz"),
+        ("gzip", '"abc-br"', "gzip", None),
+        ("gzip;q=0, br", '"abc-gz"', "br", None),
+        ("gzip, identity;q=0", '"abc"', "gzip", None),
+        ("gzip, *;q=0", '"abc"', "gzip", None),
+        ("*", '"abc-gz"', "br", "abc-gz"),
+        ("", '"abc-gz"', "identity", None),
+        (None, '"abc-gz"', "identity", None),
+        (None, '"abc"', "identity", "abc"),
+        ("gzip", "*", "gzip", "abc-gz"),
+        ("gzip", '"other"', "gzip", None),
+    ],
+)
+def test_a_copy_in_any_coding_that_the_client_can_read_is_still_good(
+    accept: str | None, header: str, selected: str, expected: str | None
+) -> None:
+    assert negotiation.matched(header, "abc", selected, negotiation.acceptable(accept)) == expected
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_a_store_that_does_not_answer_is_503_with_a_time_to_come_back(
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert response.headers["Cache-Control"] == "no-store"
     assert "secret" not in response.text
-    assert "does not answer just now" in response.text
+    assert "cannot be answered just now" in response.text
 
 
 @pytest.mark.parametrize("path", EVERYTHING)
@@ -32,7 +32,7 @@ def test_a_mistake_of_ours_is_500_without_a_traceback(
     def broken(*_: object) -> None:
         raise RuntimeError("<b>a secret</b>")
 
-    for name in ("select", "document", "term", "article", "terms"):
+    for name in ("select", "document_head", "term", "article", "terms"):
         setattr(world.store, name, broken)
     with caplog.at_level(logging.ERROR, "syndicator.web"):
         response = client.get(path)

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from syndicator.errors import BindError
 from syndicator.web.app import create_admin
+from syndicator.web.files import STREAMS
 from syndicator.web.listening import check, listen, start_admin
 from tests.web.fakes import World, newspaper
 from tests.web.running import Running, alive, children, eventually, free_port, running, start, workers
@@ -93,6 +95,28 @@ def test_several_threads_answer_at_the_same_time(server: Running) -> None:
     for thread in threads:
         thread.join(30)
     assert sorted(found) == sorted([200, 200, 200, 404] * 5 * 8)
+
+
+def test_s45_clients_that_do_not_read_a_large_file_hold_up_nobody_and_no_memory(tmp_path: Path) -> None:
+    film = tmp_path / "3c4d.mp4"
+    film.touch()
+    os.truncate(film, 256 << 20)
+    request = b"GET /media/3c4d.mp4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with running(tmp_path / "edition") as server, ExitStack() as slow:
+        memory = Path(f"/proc/{server.worker()}/statm")
+        before = int(memory.read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+        statuses = []
+        for _ in range(STREAMS + 4):
+            connection = slow.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            connection.sendall(request)
+            statuses.append(connection.recv(12))
+        assert (statuses.count(b"HTTP/1.1 200"), statuses.count(b"HTTP/1.1 503")) == (STREAMS, 4)
+        assert server.get("/feed.xml")[0] == 200
+        assert server.get("/media/3c4d.mp4", Range="bytes=0-0")[0::2] == (206, b"\0")
+        assert server.get("/media/3c4d.mp4")[1]["retry-after"] == "5"
+        assert int(memory.read_text().split()[1]) * os.sysconf("SC_PAGESIZE") - before < 64 << 20
+        slow.close()
+        eventually(lambda: server.get("/media/3c4d.mp4", Range="bytes=-1000000")[0] == 206, "a slot that is free again")
 
 
 def test_a_port_in_use_is_one_clear_line(server: Running, tmp_path: Path) -> None:

@@ -23,12 +23,25 @@ from syndicator.core.urls import is_web, safe_url
 from syndicator.errors import BadArticle
 from syndicator.model import Article, Enclosure, Image, Link, Media, Notice, Reading
 
-__all__ = ["MAX_BYTES", "MAX_LINES", "Rules", "read", "settle", "warm"]
+__all__ = ["MAX_BYTES", "MAX_LINES", "PARSER", "READER", "Rules", "read", "settle", "warm"]
 
 _SPECIMEN = "---\ntitle: A specimen\n---\n\nLong enough for its language to be told, and of *no* other use.\n"
 
+PARSER = 1
+"""Raised by one whenever the same bytes are read in another way."""
+READER = f"{PARSER}.{html.SANITIZER}"
+"""The version of all that reads article files: when it changes, every file is read once more (S25)."""
+
+PARSER = 1
+"""Raised when parsing changes, so that the same bytes may become another article."""
+
+READER = f"{PARSER}.{html.SANITIZER}"
+"""What an article file was read by: files that another reader read are to be read again."""
+
 MAX_BYTES = 4 * 1024 * 1024
 MAX_LINES = 200_000
+MAX_TAGS = 200_000
+"""Tags of a page: an article has far fewer, and each costs time."""
 _MAX_MADE_TITLE = 120
 _MAX_TITLE = 500
 _BEGINNING = 6000
@@ -36,6 +49,7 @@ _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE
 )
+_CLOSED = re.compile(r"</[a-zA-Z]")
 _NO_PROSE = re.compile(r"<(h[1-6]|figure|pre|table|aside)\b.*?</\1>", re.DOTALL)
 
 
@@ -76,10 +90,12 @@ def _shaped(text: str, path: str, rules: Rules) -> Reading:
     if path.lower().endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
         from syndicator.core.articles import page
 
+        if text.count("<") > MAX_TAGS:
+            raise BadArticle(f"page: it has more than {MAX_TAGS:,} tags: split it, or remove it")
         return page.read(text, rules)
     from syndicator.core.articles import frontmatter, scraped, withheld
 
-    if text.startswith(("---", "+++")) or frontmatter.looks_like_pelican(text):
+    if frontmatter.begins(text) or frontmatter.looks_like_pelican(text):
         reading = frontmatter.read(text, rules, path)
     else:
         reading = scraped.read(text, rules)
@@ -112,17 +128,21 @@ def _titled(article: Article, prose: str, path: str, notices: list[Notice]) -> A
 
 
 def _tags(own: tuple[str, ...], path: str) -> tuple[str, ...]:
-    """The article's tags and then its folders', the first of those that have the same slug."""
+    """The article's tags and then its folders', the first of those that have the same slug.
+
+    A folder whose name begins with `_`, as `_posts`, is there for a program and no tag.
+    """
     found: dict[str, str] = {}
-    for tag in (*own, *path.split("/")[:-1]):
-        if name := one_line(tag):
+    folders = [folder for folder in path.split("/")[:-1] if not folder.startswith("_")]
+    for tag in (*own, *folders):
+        if name := _plain(tag):
             found.setdefault(slug(name), name)
     return tuple(found.values())
 
 
 def _cleaned(article: Article) -> Article:
     """The article without a character in any field that a feed or a store would refuse."""
-    people = (replace(person, name=one_line(person.name), email=_line(person.email)) for person in article.authors)
+    people = (replace(person, name=_plain(person.name) or "", email=_line(person.email)) for person in article.authors)
     image = article.image
     return replace(
         article,
@@ -132,10 +152,10 @@ def _cleaned(article: Article) -> Article:
         authors=tuple(person for person in people if person.name),
         language=_line(article.language),
         image=image and replace(image, caption=clean_text(image.caption), alt=one_line(image.alt)),
-        enclosures=tuple(replace(enclosure, title=_line(enclosure.title)) for enclosure in article.enclosures),
-        related=tuple(replace(link, title=_line(link.title)) for link in article.related),
-        via=article.via and replace(article.via, title=_line(article.via.title)),
-        licence=_line(article.licence),
+        enclosures=tuple(replace(enclosure, title=_plain(enclosure.title)) for enclosure in article.enclosures),
+        related=tuple(replace(link, title=_plain(link.title)) for link in article.related),
+        via=article.via and replace(article.via, title=_plain(article.via.title)),
+        licence=_plain(article.licence),
         explicit_id=_line(article.explicit_id),
         explicit_slug=_line(article.explicit_slug),
         extra=tuple((one_line(key), clean_text(value)) for key, value in article.extra),
@@ -144,6 +164,11 @@ def _cleaned(article: Article) -> Article:
 
 def _line(text: str | None) -> str | None:
     return (one_line(text) or None) if text is not None else None
+
+
+def _plain(text: str | None) -> str | None:
+    """One line of a field that is text in every feed: without the tags, where somebody wrote HTML into it."""
+    return _line(html.text(text) if text and _CLOSED.search(text) else text)
 
 
 def warm() -> None:
@@ -198,7 +223,8 @@ def _settled_image(image: Image, media: Mapping[str, Media], resolved: _Resolve)
 def _settled_enclosure(enclosure: Enclosure, media: Mapping[str, Media], resolved: _Resolve) -> Enclosure:
     file = media.get(enclosure.url)
     if file is not None:
-        return replace(enclosure, url=file.path, type=file.type, length=file.length)
+        title = enclosure.title or one_line(file.origin.rpartition("/")[2]) or None
+        return replace(enclosure, url=file.path, type=file.type, length=file.length, title=title)
     return replace(enclosure, url=_settled(enclosure.url, resolved) or enclosure.url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,11 @@ from syndicator.core.text import one_line
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
+
+
+_AROUND = " \t\n\u200b\u200e\u200f\u2060\ufeff"
+"""What may stand around a line and is not seen."""
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +33,7 @@ class Line:
     def plain(self) -> str:
         """What a reader sees of it, pictures left out, as one line."""
         if self._plain is None:
-            self._plain = plain(self.tokens)
+            self._plain = plain(self.tokens).strip(_AROUND)
         return self._plain
 
     @property
@@ -143,6 +149,23 @@ def links(tokens: Sequence[Token]) -> list[tuple[str, str]]:
     return found
 
 
+def written(line: Line) -> str:
+    """A line of Markdown as it was written, but every link in the one form `[text](<address>)`."""
+    if not any(token.type == "link_open" for token in line.tokens):
+        return line.raw
+    shown: list[str] = []
+    href = ""
+    for token in line.tokens:
+        if token.type == "link_open":
+            href = str(token.attrs.get("href", ""))
+            shown.append("[")
+        elif token.type == "link_close":
+            shown.append(f"](<{href}>)")
+        else:
+            shown.append(_shown(token).replace("[", "(").replace("]", ")"))
+    return "".join(shown).strip(_AROUND)
+
+
 def outside_links(tokens: Sequence[Token]) -> str:
     """What a reader sees of inline tokens that is no link, as one line."""
     shown, depth = [], 0
@@ -162,22 +185,30 @@ def _shown(token: Token) -> str:
 def _block(tokens: list[Token]) -> Block:
     if tokens[0].type not in ("paragraph_open", "heading_open"):
         return Block(tokens=list(tokens), lines=_numbered_line(tokens), breaks=[])
-    inline = _inline(tokens)
+    lines, breaks = split_lines(_inline(tokens))
+    return Block(tokens=list(tokens), lines=lines, breaks=breaks)
+
+
+def split_lines(inline: Token) -> tuple[list[Line], list[Token]]:
+    """The lines of an inline token, `<br>` taken for a line's end too, and what stands between them."""
     parts: list[list[Token]] = [[]]
     breaks: list[Token] = []
     depth = 0
     for token in inline.children or []:
         depth += token.nesting
-        if token.type in ("softbreak", "hardbreak") and depth == 0:
+        if depth == 0 and (token.type in ("softbreak", "hardbreak") or _is_break(token)):
             breaks.append(token)
             parts.append([])
         else:
             parts[-1].append(token)
     raws = inline.content.split("\n")
-    if len(raws) != len(parts):
+    if len(raws) != len(parts) or any(map(_is_break, breaks)):
         raws = [plain(part) for part in parts]
-    lines = [Line(raw.strip(), part) for raw, part in zip(raws, parts, strict=True)]
-    return Block(tokens=list(tokens), lines=lines, breaks=breaks)
+    return [Line(raw.strip(_AROUND), part) for raw, part in zip(raws, parts, strict=True)], breaks
+
+
+def _is_break(token: Token) -> bool:
+    return token.type == "html_inline" and _BREAK.fullmatch(token.content) is not None
 
 
 def _numbered_line(tokens: list[Token]) -> list[Line]:

@@ -46,7 +46,7 @@ _OPENER_WITH_COLON = re.compile(
     r"|аўтары|аўтарка|текст|szerző|συντάκτης|作者|文|記者|记者|著者|執筆|기자)\s?[:：]",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\[([^\[\]]*)\]\(\s?<?([^()<>\s]*)>?[^()]*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(\s?(?:<([^<>]*)>|([^()<>\s]*))[^()]*\)")
 _MARKUP = re.compile(r"\\(?=[^\w\s])|[*`]|(?<![^\W_])_|_(?![^\W_])|~~")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 _ASIDE = re.compile(r"\s[|·•—–]\s|\s-{1,2}\s|\s/{1,2}\s|[|·•\t]")
@@ -77,6 +77,7 @@ _ROLES = _set(
     журналистка редактор обозреватель кореспондент журналіст журналістка карэспандэнт"""
 )
 _DATE_WORDS = frozenset(MONTHS) | {word for word in WITHOUT_MEANING if len(word) > 2}
+_MAX_WRITTEN = 4096
 _MAX_WORDS = 8
 _MAX_NAME = 100
 
@@ -89,18 +90,18 @@ def parse(line: str) -> tuple[Person, ...] | None:
     (`#` is no link) or, with mailto, the e-mail.
     """
     line = line.strip()
-    if len(line) > MAX_LENGTH or "\n" in line:
+    if len(line) > _MAX_WRITTEN or "\n" in line:
         return None
     links: dict[str, str] = {}
 
     def unlink(link: re.Match[str]) -> str:
         text = plain(link[1])
         if text:
-            links[text] = link[2]
+            links[text] = link[2] or link[3] or ""
         return link[1]
 
     text = plain(_LINK.sub(unlink, line))
-    rest, abroad = _after_opener(text)
+    rest, abroad = _after_opener(text) if len(text) <= MAX_LENGTH else ("", False)
     head, *asides = _ASIDE.split(rest)
     if not rest or any(not _is_aside(aside) for aside in asides):
         return None

@@ -16,6 +16,13 @@ from syndicator.core.text import one_line
 from syndicator.core.urls import is_absolute, is_web, reference, safe_url
 from syndicator.model import Enclosure, Image, Link, Person
 
+_HTML = re.compile(
+    r"</?(?:[abipqsu]|em|strong|br|code|span|div|h[1-6]|li|ol|ul|img|sub|sup|cite|abbr|mark|small|blockquote|figure|hr"
+    r"|script|style|font|tt|del|ins|kbd|pre|table|t[dhr]|time|section|article)(?:\s+[a-z-]+(?:\s*=[^<>]*)?)?\s*/?>"
+    r"|<!--|&(?:#x?[0-9a-f]{1,6}|[a-z]{2,31}[0-9]{0,2});",
+    re.IGNORECASE,
+)
+"""What only HTML holds; `a<b and c>d` is text."""
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "n"})
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,8}")
@@ -86,7 +93,7 @@ def prose(value: Value) -> str | None:
     """Plain text from text that may hold HTML."""
     if not isinstance(value, str):
         return None
-    return one_line(html.text(value) if re.search(r"<[a-zA-Z/]|&[a-zA-Z#]", value) else value) or None
+    return one_line(html.text(value) if _HTML.search(value) else value) or None
 
 
 def language(value: Value) -> str | None:

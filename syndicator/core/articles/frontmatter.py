@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from syndicator.core import html
 from syndicator.core.articles import dates, fields, markdown
-from syndicator.core.articles.metadata import Head, Value, looks_like_pelican, split
+from syndicator.core.articles.metadata import MAX_SIZE, Head, Value, closing_fence, looks_like_pelican, split
 from syndicator.core.articles.rules import Rules
 from syndicator.core.text import clean_text, one_line, shorten
 from syndicator.core.urls import is_web, safe_url
@@ -27,7 +27,7 @@ from syndicator.model import Article, Enclosure, Image, Link, Notice, Person, Re
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["looks_like_pelican", "read"]
+__all__ = ["begins", "looks_like_pelican", "read"]
 
 _KEYS = {
     "title": "title",
@@ -82,6 +82,35 @@ _KNOWN_QUIET = frozenset(map(_squashed, _QUIET.split()))
 _SPACED = frozenset({"tags", "categories"})
 
 
+_FENCE = re.compile(r"(---|\+\+\+)[ \t]*(?:\n|$)")
+_KEY = re.compile(r"[ \t]*[\"']?([A-Za-z_][\w.-]{0,60})[\"']?[ \t]*(?:=|:(?=[ \t]|$))")
+_FREE_KEY = re.compile(r"[^\s:#>*\[\]!|`-][^:\n]{0,60}:(?=[ \t]|$)|[{?%]|\[{1,2}[\w.\"' -]+\]{1,2}[ \t]*$")
+_LOOKED_AT = 40
+
+
+def begins(text: str) -> bool:
+    """Whether a text begins with front matter, well written or not, rather than with a line or words between dashes.
+
+    Its first line must be a fence and nothing else. Behind it must stand a key, one that we know where an empty line
+    or words come first, and then there must be a second fence too.
+    """
+    fence = _FENCE.match(text)
+    if fence is None:
+        return False
+    closing = closing_fence(text, fence[1])
+    inside = text[fence.end() : closing.start() if closing else fence.end() + MAX_SIZE]
+    lines = inside.split("\n", _LOOKED_AT)[:_LOOKED_AT]
+    said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    spaced = not lines[0].strip()
+    if not said:
+        return closing is not None and not (spaced and inside.strip())
+    if not spaced and (_KEY.match(said[0]) or (closing and _FREE_KEY.match(said[0]))):
+        return True
+    return closing is not None and any(
+        _squashed(key[1]) in _MEANING for line in (said[:1] if spaced else said) if (key := _KEY.match(line))
+    )
+
+
 def read(text: str, rules: Rules, name: str = "") -> Reading:
     """The article of a text that begins with front matter (`---`, `+++`) or Pelican's `Title:` lines.
 
@@ -128,6 +157,8 @@ def _take_title(tokens: list[Token]) -> str | None:
             if title:
                 del tokens[index : index + 3]
                 return title
+        elif title := markdown.take_raw_title(token):
+            return title
     return None
 
 

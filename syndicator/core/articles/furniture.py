@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from syndicator.core.articles.blocks import Block, Line, inlines, links, outside_links, plain
+from syndicator.core.articles.blocks import Block, Line, inlines, links, outside_links, plain, split_lines
 from syndicator.core.articles.bylines import AGENCIES
 from syndicator.core.urls import reference, safe_url
 from syndicator.model import Link
@@ -32,9 +32,9 @@ _CREDIT_IN_WORDS = re.compile(
 )
 _STRONG = re.compile(rf"(?:^|[\s(\[/|.,;–—-])(?:(?:{_PICTURE})\.?\s?[:：/©]|©)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/|(–—]|[.,]\s|\s-\s|\svia\s", re.IGNORECASE)
-_DOMAIN = re.compile(
-    r"(?:^|[\s(/|])(?:https?://)?(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}[a-z]{2,12}(?:/\S*)?[)\]]?$", re.IGNORECASE
-)
+_SITE = r"(?:https?://)?(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}[a-z]{2,12}(?:/\S*)?"
+_DOMAIN = re.compile(_SITE, re.IGNORECASE)
+_ENDS_IN_DOMAIN = re.compile(rf"(?:[.,;:!?(/|–—-]\s?|\bvia\s){_SITE}[)\]]?$", re.IGNORECASE)
 
 
 def is_caption(text: str, tokens: Sequence[Token]) -> bool:
@@ -52,7 +52,7 @@ def has_credit(text: str) -> bool:
     last = _SEPARATORS.split(tail)[-1].strip(" )]")
     if last.casefold() in AGENCIES and (len(last) < len(tail.strip())):
         return True
-    return bool(_DOMAIN.search(tail)) and len(tail.split()) > 1
+    return bool(_ENDS_IN_DOMAIN.search(tail)) and len(tail.split()) > 1
 
 
 def is_certain(text: str, tokens: Sequence[Token]) -> bool:
@@ -161,24 +161,34 @@ def _pointers(tokens: Sequence[Token]) -> list[Link]:
 
 
 _ORIGINAL = re.compile(
-    r"(?:the )?(?:original (?:url|link|address|article|source|post|story)(?: url)?|source (?:url|link)|canonical url"
-    r"|article url|permalink)(?![^\W_])\s?[:：]?\s*",
+    r"[(\[]?(?:(?P<certain>(?:the )?original[ -]url|url d['’]origine|url originale?|oryginalny (?:url|adres|link)"
+    r"|оригинальный url|url оригинала|оригінальний url|арыгінальны url|ursprüngliche url|originele url|原文链接|原文連結)"
+    r"|(?:the )?(?:original (?:link|address|article|source|post|story)(?: url)?|source (?:url|link)|canonical url"
+    r"|article url|permalink|ссылка на оригинал|enlace original|lien original|原文地址|元記事))"
+    r"(?![^\W_])(?P<colon>\s?[:：])?\s*",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"<?(https?://[^\s<>]+|(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}/[^\s<>]*)>?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>]+|(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}/[^\s<>]*", re.IGNORECASE)
 _LIKE_ADDRESS = re.compile(r"<?(?:[a-z][a-z0-9+.-]{1,20}:|/|#|www\.)\S*>?", re.IGNORECASE)
+_QUOTES = ("bullet_list_open", "ordered_list_open", "blockquote_open")
 
 
-def is_original_label(line: Line) -> str | None:
-    """What follows `Original url:` in its line, perhaps nothing; None when the line does not begin so."""
+def original_label(line: Line) -> bool | None:
+    """Whether a line that says `Original url:` says it so plainly that it goes even when no address is to be found.
+
+    None when the line does not say it. False when an address and nothing else must follow: `Permalink: …`.
+    """
     text = line.plain
     match = _ORIGINAL.match(text) if len(text) < 4096 else None
     if match is None:
         return None
-    rest = text[match.end() :]
-    labelled = match[0].rstrip().endswith((":", "：")) or not rest or address(line) is not None
-    certain = match[0].casefold().startswith(("original url", "the original url")) or address(line) is not None
-    return rest if labelled and (certain or not rest) else None
+    rest = text[match.end() :].strip(_FILLING)
+    if match["certain"]:
+        return True if match["colon"] or not rest or address(line) is not None else None
+    if not rest:
+        return False
+    alone = " " not in rest or not outside_links(line.tokens)[match.end() :].strip(_FILLING)
+    return False if alone and address(line) is not None else None
 
 
 def address(line: Line) -> str | None:
@@ -186,16 +196,35 @@ def address(line: Line) -> str | None:
     for _, href in links(line.tokens):
         if (url := safe_url(href)) is not None and url.startswith("http"):
             return url
-    words = line.plain.split()
-    match = _ADDRESS.fullmatch(words[-1]) if words else None
-    if match is None:
+    words = line.plain.replace("：", "： ").split()
+    word = _bare(words[-1]) if words else ""
+    if not _ADDRESS.fullmatch(word):
         return None
-    return safe_url(match[1] if "://" in match[1] else f"https://{match[1]}")
+    return safe_url(word if "://" in word else f"https://{word}")
+
+
+def _bare(word: str) -> str:
+    """A word without the brackets around it and the stop behind it; brackets that belong to an address stay."""
+    word = word.lstrip("(<‹«[").rstrip(".,;>›»]")
+    while word.endswith(")") and word.count(")") > word.count("("):
+        word = word[:-1].rstrip(".,;>›»]")
+    return word
 
 
 def is_address(line: Line) -> bool:
     """Whether a line is an address, fit or unfit, and nothing else."""
-    rest = outside_links(line.tokens).strip(_FILLING)
     if links(line.tokens):
-        return not rest
-    return _ADDRESS.fullmatch(line.plain) is not None or _LIKE_ADDRESS.fullmatch(line.plain) is not None
+        return not outside_links(line.tokens).strip(_FILLING + "‹")
+    return _ADDRESS.fullmatch(_bare(line.plain)) is not None or _LIKE_ADDRESS.fullmatch(line.plain) is not None
+
+
+def wrapped_lines(block: Block) -> list[Line]:
+    """The lines of a list, quotation or code block of one or two lines, none of any other block."""
+    if block.kind in ("fence", "code_block"):
+        text = block.tokens[0].copy()
+        text.type, text.content = "text", text.content.strip()
+        return [Line(text.content, [text])] if text.content and "\n" not in text.content else []
+    if block.lines or block.kind not in _QUOTES:
+        return []
+    parts = [part for inline in inlines(block) for part in split_lines(inline)[0]]
+    return parts if len(parts) <= 2 else []

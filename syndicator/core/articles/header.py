@@ -62,7 +62,9 @@ _GAP = re.compile(r"[\s,]+")
 _READING_TIME = re.compile(
     r"(?:reading time:? ?)?\d{1,3} ?(?:-? ?minutes?|mins?\.?|min)(?: read(?:ing)?(?: time)?)?", re.IGNORECASE
 )
+_PLACE_BEHIND = re.compile(r"(?<=[0-9]),\s?[^\W\d_]{2,30}(?:[ -][^\W\d_]{2,30})?$")
 _MAX_GAPS = 40
+_MAX_DECK = 120
 _MAX_REST = 60
 
 
@@ -79,11 +81,12 @@ def _recognise(line: Line, draft: Draft) -> Said | None:
         return None
     if (said := _date(text, draft)) is not None:
         return said
-    if (people := bylines.parse(line.raw)) is not None:
+    raw = blocks.written(line)
+    if (people := bylines.parse(raw)) is not None:
         return Said(authors=people)
     if len(text) > dates.MAX_LENGTH or not any(map(str.isdigit, text)):
         return None
-    return _segments(line.raw, draft) or _cut(line.raw, draft)
+    return _segments(raw, draft) or _cut(raw, draft)
 
 
 def _date(text: str, draft: Draft) -> Said | None:
@@ -95,15 +98,21 @@ def _segments(raw: str, draft: Draft) -> Said | None:
     """A byline and dates between bars, dashes or dots; a role or place behind the byline belongs to it."""
     said: Said | None = None
     others: list[str] = []
+    timed = False
     for segment in _SEGMENTS.split(raw):
         text = bylines.plain(segment)
         dated = _date(text, draft) if text else None
         if dated is None:
-            if text and not _READING_TIME.fullmatch(text):
+            if text and _READING_TIME.fullmatch(text):
+                timed = True
+            elif text:
                 others.append(segment)
         elif (said := _joined(said, dated) if said else dated) is None:
             return None
-    if said is None or not others:
+    if said is None:
+        people = bylines.parse(" | ".join(others)) if timed else None
+        return Said(authors=people) if people else None
+    if not others:
         return said
     if (people := bylines.parse(" | ".join(others))) is not None:
         return replace(said, authors=people)
@@ -121,6 +130,7 @@ def _joined(one: Said, other: Said) -> Said | None:
 def _cut(raw: str, draft: Draft) -> Said | None:
     """A byline and a date with nothing but a space or comma between them, in either order."""
     begins = bylines.opens(raw)
+    raw = _PLACE_BEHIND.sub("", raw) if begins else raw
     for gap in list(_GAP.finditer(raw))[:_MAX_GAPS]:
         names, date = raw[: gap.start()], raw[gap.end() :]
         if not begins:
@@ -168,6 +178,7 @@ class _Header:
         self._units = units
         self._draft = draft
         self._rules: list[Block] = []
+        self._decked = False
         self._pictures: list[tuple[Line | None, Token]] = []
 
     def take(self) -> None:
@@ -177,12 +188,22 @@ class _Header:
                 if block.kind != "hr":
                     return
                 self._rules.append(block)
+            elif self._begins_diary(index, block, line):
+                return
             elif line.taken or self._take_said(index, line):
                 self._drop_rules()
             elif line.is_picture:
                 self._pictures += [(line, picture) for picture in line.images]
             elif not (self._take_caption(index, block, line) or self._is_deck(index, block, line)):
                 return
+
+    def _begins_diary(self, index: int, block: Block, line: Line) -> bool:
+        """Whether a heading is the first of several that are dates, and so heads a day and not the article."""
+        if not block.level or line.taken or (said := recognised(line, self._draft)) is None or not said.published:
+            return False
+        later = (other for entry, other in self._units[index + 1 :] if entry.level == block.level and other is not None)
+        days = ((found := recognised(other, self._draft)) and found.published for other in later)
+        return any(day and day != said.published for day in days)
 
     def _drop_rules(self) -> None:
         for rule in self._rules:
@@ -222,8 +243,15 @@ class _Header:
     def _is_deck(self, index: int, block: Block, line: Line) -> bool:
         """A subtitle that stands between title and byline; it stays in the body."""
         emphasised = line.raw.startswith(("*", "_")) and line.raw.endswith(("*", "_"))
-        said = self._said(index + 1) if block.level or emphasised else None
-        return said is not None and bool(said.authors)
+        said = self._said(index + 1)
+        if said is None or not said.authors:
+            return False
+        if block.level or emphasised:
+            return True
+        following = self._units[index + 1][1]
+        first, self._decked = not self._decked, True
+        plain = len(line.plain) <= _MAX_DECK and line.plain[-1:] not in (*".!?:;,…。", "")
+        return first and plain and len(block.left) == 1 and following is not None and bylines.opens(following.raw)
 
     def _take_caption(self, index: int, block: Block, line: Line) -> bool:
         if self._draft.image is not None or block.level:
@@ -246,14 +274,23 @@ class _Header:
         return True
 
     def _is_caption(self, after: int, text: str, tokens: Sequence[Token]) -> bool:
-        if not furniture.is_caption(text, tokens):
+        if bylines.opens(text) or not furniture.is_caption(text, tokens) or not self._goes_on(after):
             return False
         pictured = bool(self._pictures) or any(token.type == "image" for token in tokens)
         if furniture.is_certain(text, tokens) or pictured:
             return True
         if not blocks.outside_links(tokens).strip(" .,:;()[]"):
             return False
-        return self._said(after) is not None or (self._draft.begun and after < len(self._units))
+        return self._said(after) is not None or self._draft.begun
+
+    def _goes_on(self, after: int) -> bool:
+        """Whether there is body behind what may be a caption; it is the body itself where there is none."""
+        return any(
+            block.kind != "hr"
+            if line is None
+            else bool(line.plain) and not line.taken and recognised(line, self._draft) is None
+            for block, line in self._units[after:]
+        )
 
 
 def _image(picture: Token | None, caption: str) -> Image:

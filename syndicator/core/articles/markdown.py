@@ -7,12 +7,31 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from syndicator.core import html
+from syndicator.core.articles import numbering
+from syndicator.core.text import one_line
+from syndicator.errors import BadArticle
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+MAX_MARKS = 100_000
+"""What is marked up in one text: its characters that mean something, paragraphs, headings and items double."""
+
+MAX_NOTES = 5_000
+"""Footnotes and references to them in one text; each reference is written twice."""
+
+_MARKS = "[]!|*_~<`&\\"
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_RAW_TITLE = re.compile(r"\s*<h1(?:\s[^<>]*)?>(.*?)</h1>\s*", re.I | re.S)
+_HOLDING = html.REMOVED - {"embed", "frame", "input", "link", "meta", "param"}
+"""Elements that are removed with what they hold, unless they hold nothing."""
+_HEADS = re.compile(r"^[ \t>]*(?:#{1,6}|[-+*]|-{3,}|[0-9]{1,9}[.)])(?=[ \t\n])", re.M)
 
 
 def to_html(text: str) -> str:
@@ -26,9 +45,10 @@ def to_html(text: str) -> str:
 def tokens(text: str) -> list[Token]:
     """The block tokens of a Markdown text; each knows its lines (`map`), an `inline` one its children.
 
-    To be changed at will and given to `render`.
+    To be changed at will and given to `render`. Raises BadArticle for more than MAX_MARKS or MAX_NOTES.
     """
-    found = _parser().parse(text, {})
+    _check(text)
+    found = numbering.keep(_parser().parse(text, {}))
     digest = ""
     if any(token.type == "footnote_block_open" for token in found):
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:10]
@@ -43,8 +63,35 @@ def render(tokens: Sequence[Token]) -> str:
 
 
 def inline(text: str) -> str:
-    """The HTML of one line of Markdown, without a paragraph around it, not sanitised."""
+    """The HTML of one line of Markdown, without a paragraph around it, not sanitised. Raises as `tokens` does."""
+    _check(text)
     return str(_parser().renderInline(text, {}))
+
+
+def take_raw_title(token: Token) -> str:
+    """The text of the `<h1>` that a block of raw HTML begins with, which is taken out; empty where it has none."""
+    heading = _RAW_TITLE.match(token.content) if token.type == "html_block" and token.level == 0 else None
+    title = one_line(html.text(heading[1])) if heading is not None and "<img" not in heading[1].lower() else ""
+    if heading is not None and title:
+        token.content = token.content[heading.end() :]
+    return title
+
+
+def _check(text: str) -> None:
+    """Refuse what the parser, and whatever reads its tokens, would take minutes and gigabytes over."""
+    if len(text) <= MAX_NOTES:
+        return
+    notes = text.count("[^") + text.count("^[")
+    if notes > MAX_NOTES:
+        raise BadArticle(f"text: {notes:,} footnotes and references to them, more than {MAX_NOTES:,}: split the file")
+    marks = sum(map(text.count, _MARKS)) + 2 * text.count("\n\n")
+    if marks <= MAX_MARKS:
+        marks += 2 * sum(1 for _ in _HEADS.finditer(text))
+    if marks > MAX_MARKS:
+        raise BadArticle(
+            f"text: more than {MAX_MARKS:,} links, tables' bars, paragraphs, list items and other marks are no article: "
+            "split the file"
+        )
 
 
 @functools.cache
@@ -72,8 +119,33 @@ def _settle(found: Sequence[Token], digest: str) -> None:
         elif token.attrs and token.type in ("th_open", "td_open"):
             side = str(token.attrs.get("style", "")).partition("text-align:")[2]
             token.attrs = {"align": side} if side else {}
+        elif token.type == "html_block":
+            token.content = _mentioned(token.content)
         if token.children:
+            _mention(token.children)
             _settle(token.children, digest)
+
+
+def _mention(children: Sequence[Token]) -> None:
+    """Make text of tags that would take the rest of the article with them: `the <title> tag`."""
+    closed: set[str] = set()
+    for token in reversed(children):
+        tag = _TAG.match(token.content) if token.type == "html_inline" else None
+        if tag is None or (name := tag[2].lower()) not in _HOLDING:
+            continue
+        if tag[1]:
+            closed.add(name)
+        elif name not in closed:
+            token.type = "text"
+
+
+def _mentioned(block: str) -> str:
+    """The same for a block of raw HTML; scripts and styles, which are never words, go to their end or the text's."""
+    tag = _TAG.match(block.lstrip())
+    if tag is None or tag[1] or (name := tag[2].lower()) not in _HOLDING - {"script", "style"}:
+        return block
+    closed = re.search(rf"</{name}[\s>]", block, re.I)
+    return block if closed else block.replace("<", "&lt;", 1)
 
 
 def _footnote(token: Token, digest: str) -> str:

@@ -52,8 +52,7 @@ def split(text: str) -> tuple[Head, str, int]:
     if fence not in ("---", "+++"):
         return _pelican(text)
     first_end = text.find("\n")
-    ending = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if fence == "---" else r"^\+\+\+[ \t]*$", re.M)
-    closing = ending.search(text, first_end + 1) if first_end > 0 else None
+    closing = closing_fence(text, fence)
     if closing is None:
         raise BadArticle(f"front matter never ends: put a line of {fence} behind its last key", 1)
     inside = text[first_end + 1 : closing.start()]
@@ -62,6 +61,13 @@ def split(text: str) -> tuple[Head, str, int]:
     head = _yaml(inside) if fence == "---" else _toml(inside)
     body = text[closing.end() + 1 :]
     return head, body, text.count("\n", 0, closing.end()) + 2
+
+
+def closing_fence(text: str, fence: str) -> re.Match[str] | None:
+    """The line that ends the front matter at the head of a text, which begins with the line `fence`."""
+    ending = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if fence == "---" else r"^\+\+\+[ \t]*$", re.M)
+    first_end = text.find("\n")
+    return ending.search(text, first_end + 1) if first_end > 0 else None
 
 
 def looks_like_pelican(text: str) -> bool:
@@ -224,7 +230,17 @@ class _Builder:
             raise BadArticle(f"front matter is nested deeper than {MAX_DEPTH}: flatten it", line)
 
 
+_DOTTED = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){%d}"
+    % (MAX_DEPTH + 1)
+)
+
+
 def _toml(text: str) -> Head:
+    # The parser takes the square of the dots in one key.
+    if dotted := _DOTTED.search(text):
+        line = text.count("\n", 0, dotted.start()) + 2
+        raise BadArticle(f"front matter holds a key with more than {MAX_DEPTH} dots: shorten it", line)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -233,7 +249,7 @@ def _toml(text: str) -> Head:
         line = int(found[1]) if found and found[1] else text.count("\n", 0, len(text.rstrip())) + 1
         advice = "correct it; text values stand in quotes"
         raise BadArticle(f"front matter is not valid TOML: {problem}; {advice}", line + 1) from None
-    except (RecursionError, ValueError):
+    except (RecursionError, MemoryError, ValueError):
         raise BadArticle("front matter is not valid TOML: something in it is too deep or too long", 2) from None
     head = Head(style="toml")
     head.values = {key: _plain(value, 1) for key, value in values.items()}

@@ -6,7 +6,7 @@ What is not recognised as something else stays in the body; nothing is lost.
 from __future__ import annotations
 
 from syndicator.core import html
-from syndicator.core.articles import blocks, furniture, header
+from syndicator.core.articles import blocks, furniture, header, markdown
 from syndicator.core.articles.blocks import Block, Line
 from syndicator.core.articles.header import Draft, recognised
 from syndicator.core.articles.rules import Rules
@@ -58,26 +58,29 @@ def _reading(draft: Draft, body: str) -> Reading:
 
 def _take_original(found: list[Block], draft: Draft) -> None:
     for index, block in enumerate(found):
-        for position, line in enumerate(block.lines):
-            if line.taken or furniture.is_original_label(line) is None:
+        lines = block.lines or furniture.wrapped_lines(block)
+        for position, line in enumerate(lines):
+            certain = None if line.taken else furniture.original_label(line)
+            if certain is None:
+                continue
+            url = furniture.address(line)
+            rest = lines[position + 1 :]
+            if url is None and (rest or len(found) > index + 1):
+                beyond = None if rest else found[index + 1]
+                after = rest[:1] if beyond is None else (beyond.lines or furniture.wrapped_lines(beyond))
+                if (len(after) == 1 or beyond is None) and furniture.is_address(after[0]):
+                    url = furniture.address(after[0])
+                    after[0].taken = bool(url) or certain
+                    if beyond is not None and not beyond.lines:
+                        beyond.taken = after[0].taken
+            if url is None and not certain:
                 continue
             line.taken = True
-            url = furniture.address(line)
-            if url is None:
-                following = _following(found, index, position)
-                if following is not None and furniture.is_address(following):
-                    following.taken = True
-                    url = furniture.address(following)
+            if not block.lines:
+                block.taken = all(each.taken for each in lines)
             if url is None:
                 draft.note("the original address is none that can be linked to; it was left out", block)
             draft.url = draft.url or url
-
-
-def _following(found: list[Block], index: int, position: int) -> Line | None:
-    lines = found[index].lines
-    if position + 1 < len(lines):
-        return lines[position + 1]
-    return found[index + 1].lines[0] if len(found) > index + 1 and len(found[index + 1].lines) == 1 else None
 
 
 def _take_related(found: list[Block], draft: Draft) -> None:
@@ -107,6 +110,10 @@ def _take_title(found: list[Block], draft: Draft) -> Block | None:
     left = [block for block in found if not block.gone]
     begun = False
     for block in left:
+        if title := markdown.take_raw_title(block.tokens[0]):
+            draft.title = title
+            block.taken = not block.tokens[0].content.strip()
+            return block
         if block.plain and (block.level == 1 or (block.level and not begun)) and _title_lines(block, draft):
             lines = _title_lines(block, draft)
             shown = (html.text(blocks.render_inline(line.tokens, block)) for line in lines)
@@ -120,10 +127,14 @@ def _take_title(found: list[Block], draft: Draft) -> Block | None:
 
 
 def _title_lines(block: Block, draft: Draft) -> list[Line]:
-    """The lines of a heading down to a byline or date, which a line of dashes below them made part of it."""
+    """The lines of a heading down to a byline or date, which a line of dashes below them made part of it.
+
+    What a heading of the first level begins with is a title whatever it says: `# By Hand`.
+    """
     lines: list[Line] = []
     for line in block.left:
-        if recognised(line, draft) is not None:
+        first_of_all = block.level == 1 and not lines
+        if not first_of_all and recognised(line, draft) is not None:
             break
         lines.append(line)
     return lines
