@@ -60,8 +60,11 @@ def _settings(root: Path, **overrides: Any) -> Settings:
     logging.basicConfig(
         level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
     )
-    for library in ("alembic", "apscheduler", "trafilatura", "htmldate", "watchdog"):
+    for library in ("alembic", "apscheduler", "watchdog"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # What they say of a page names neither the file nor what to do; our own notices do.
+    for library in ("trafilatura", "htmldate"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     return settings
 
 
@@ -78,6 +81,8 @@ def run(root: Path, bind: str | None, workers: int | None) -> None:
     """Serve the feeds and keep them up to date: the web server and the daemon in one process tree."""
     from syndicator.supervisor import Supervisor
 
+    # Until a part listens for it, a HUP would end the part; ignoring it is inherited.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = _settings(root, web={"bind": bind, "workers": workers})
     click.echo(f"syndicator {__version__}: {settings.base_url}/feed.xml from {settings.root / settings.seeds.path}")
     program = [sys.executable, "-m", "syndicator", "--root", str(settings.root)]
@@ -113,6 +118,7 @@ def daemon(root: Path, bind: str | None) -> None:
     settings = _settings(root, web={"bind": bind})
     signals = _Signals()
     with wiring.only_daemon(settings), wiring.connect(settings, _progress()) as ports:
+        wiring.note_address(settings, ports)
         wiring.make_folder(ports)
         keeper = wiring.make_daemon(settings, ports)
         stop_admin = serving.start_admin(settings, ports)
@@ -120,7 +126,10 @@ def daemon(root: Path, bind: str | None) -> None:
         while (number := signals.wait()) == signal.SIGHUP:
             try:
                 settings = _settings(root, web={"bind": bind})
-                keeper.reload(wiring.ports_of(settings, ports.store, spread=ports.spread, progress=ports.progress))
+                renewed = wiring.ports_of(settings, ports.store, spread=ports.spread, progress=ports.progress)
+                keeper.reload(renewed, settings.seeds.scan_interval)
+                stop_admin()
+                stop_admin = serving.start_admin(settings, renewed)
                 log.info("configuration: read again")
             except SyndicatorError as error:
                 log.error("%s; the configuration stays as it was", error)
@@ -145,6 +154,8 @@ class _Signals:
 
     def _note(self, number: int, _: object) -> None:
         now = time.monotonic()
+        if number == signal.SIGHUP and self._asked < math.inf:
+            return
         if number != signal.SIGHUP:
             if now - self._asked > 1.0:
                 os._exit(1)
@@ -173,22 +184,16 @@ def _live_with_parent() -> None:
 def build(root: Path, as_json: bool) -> None:
     """Read seeds/ once, publish, and exit. 1 where a file could not be published."""
     from syndicator import wiring
-    from syndicator.flows.ingest import ingest
-    from syndicator.flows.publish import compress, publish, renew, repair
-    from syndicator.flows.removals import sweep, transition
+    from syndicator.flows.publish import compress
+    from syndicator.flows.refresh import begin
     from syndicator.flows.status import status as state
 
     with wiring.connect(_settings(root), _progress()) as ports:
         wiring.make_folder(ports)
-        renew(ports)
-        report = ingest(ports)
-        sweep(ports)
-        transition(ports)
-        documents = publish(ports).documents
-        repair(ports)
+        report = begin(ports)
         compress(ports)
         found = state(ports)
-    _print_done(dataclasses.replace(report, documents=documents), found, as_json)
+    _print_done(report, found, as_json)
 
 
 @main.command()
@@ -198,18 +203,15 @@ def build(root: Path, as_json: bool) -> None:
 def scan(root: Path, confirm_removals: bool, as_json: bool) -> None:
     """Look at all of seeds/ now, and publish what changed."""
     from syndicator import wiring
-    from syndicator.flows.ingest import ingest
-    from syndicator.flows.publish import compress, publish
-    from syndicator.flows.removals import sweep
+    from syndicator.flows.publish import compress
+    from syndicator.flows.refresh import refresh
     from syndicator.flows.status import status as state
 
     with wiring.connect(_settings(root), _progress()) as ports:
-        report = ingest(ports)
-        swept = sweep(ports, confirmed=confirm_removals)
-        documents = publish(ports).documents
+        report = refresh(ports, confirmed=confirm_removals)
         compress(ports)
         found = state(ports)
-    _print_done(dataclasses.replace(report, withdrawn=swept.withdrawn, documents=documents), found, as_json)
+    _print_done(report, found, as_json)
 
 
 @main.command(name="list")
@@ -295,9 +297,12 @@ def check(root: Path) -> None:
 @click.pass_obj
 def healthcheck(root: Path) -> None:
     """Ask the running server whether it is well. 0 yes, 1 no."""
-    from syndicator import serving
+    from syndicator import serving, wiring
 
-    answer = serving.health(_settings(root))
+    settings = _settings(root)
+    with wiring.connect(settings) as ports:
+        settings = settings.served_at(ports.store.recall(wiring.SERVED_AT))
+    answer = serving.health(settings)
     click.echo(answer)
     sys.exit(0 if answer == "ok" else 1)
 

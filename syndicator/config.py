@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
@@ -37,16 +37,32 @@ def _duration(value: object) -> object:
     match = _DURATION.fullmatch(str(value).strip())
     if not match:
         raise ValueError('give a number with a unit, like "90s", "5m", "6h" or "1d"')
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if seconds > 366 * 86400:
+        raise ValueError("give a year at most")
+    return timedelta(seconds=seconds)
 
 
 def _address(value: object) -> object:
     if not isinstance(value, str) or not value:
         return value
     host, _, port = value.rpartition(":")
-    if ":" not in value or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+    if (
+        ":" not in value
+        or not re.fullmatch(r"[\w.-]*|\[[0-9a-fA-F:.]+\]", host)
+        or not port.isascii()
+        or not port.isdigit()
+        or not 0 <= int(port) <= 65535
+    ):
         raise ValueError('give HOST:PORT, like "127.0.0.1:8080"')
     return f"{host or '0.0.0.0'}:{int(port)}"
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 Duration = Annotated[
@@ -122,7 +138,7 @@ class WebSection(_Section):
         if not value:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value) or not _has_port(parts):
             raise ValueError(f'"{value}" is no address; give one like "https://news.example.org"')
         if parts.path.strip("/"):
             raise ValueError(f'"{value}" has a path; feeds live at the root of a host')
@@ -151,6 +167,12 @@ class Settings(_Section):
     web: WebSection = Field(default_factory=WebSection)
     database: DatabaseSection = Field(default_factory=DatabaseSection)
     log: LogSection = Field(default_factory=LogSection)
+
+    def served_at(self, bind: str | None) -> Settings:
+        """These settings, with the address where a running server listens unless a person set one."""
+        if bind is None or "bind" in self.web.model_fields_set:
+            return self
+        return self.model_copy(update={"web": self.web.model_copy(update={"bind": bind})})
 
     @property
     def base_url(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -13,9 +12,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicator.core.articles import warm
 from syndicator.errors import FolderError, PublicationError, StoreError, SyndicatorError
-from syndicator.flows.ingest import ingest
-from syndicator.flows.publish import compress, publish, renew, repair
-from syndicator.flows.removals import sweep, transition
+from syndicator.flows.publish import compress, repair
+from syndicator.flows.refresh import advance, begin, refresh
 from syndicator.model import Report
 from syndicator.ports import Ports, Queue, Task
 
@@ -56,21 +54,24 @@ class Daemon:
         )
         self._unwatch: Callable[[], None] = lambda: None
         self._troubles: dict[str, str] = {}
+        self._waiting: dict[str, frozenset[str]] = {}
 
     def start(self) -> None:
         """Watch the folder, read it once, then live by events and the clock."""
-        self._queue.start()
-        self._queue.put(Task(kind="start"))
         self._watch()
+        self._queue.put(Task(kind="start"))
+        self._queue.start()
         self._every(self._scan_interval, "scan")
         self._every(timedelta(seconds=1), "transition")
         self._scheduler.start()
 
-    def reload(self, ports: Ports) -> None:
+    def reload(self, ports: Ports, scan_interval: timedelta) -> None:
         """Go on with other ports: the settings have changed."""
         self._unwatch()
         self._ports = ports
+        self._scan_interval = scan_interval
         self._watch()
+        self._scheduler.reschedule_job("scan", trigger="interval", seconds=scan_interval.total_seconds())
         self._queue.put(Task(kind="start"))
 
     def stop(self) -> bool:
@@ -85,8 +86,15 @@ class Daemon:
         )
 
     def _later(self, after: timedelta, task: Task) -> None:
+        """Do a task after a while; one of its kind that waits already is united with it."""
+        self._waiting[task.kind] = self._waiting.get(task.kind, frozenset()) | task.paths
         when = datetime.now(UTC) + after
-        self._scheduler.add_job(self._queue.put, "date", run_date=when, args=[task])
+        self._scheduler.add_job(
+            self._again, "date", run_date=when, args=[task.kind], id=f"again {task.kind}", replace_existing=True
+        )
+
+    def _again(self, kind: str) -> None:
+        self._queue.put(Task(kind=kind, paths=self._waiting.pop(kind, frozenset())))
 
     def _watch(self) -> None:
         try:
@@ -112,6 +120,7 @@ class Daemon:
             self._in_trouble(task, f"{task.kind} failed: {error!r}")
         else:
             self._out_of_trouble(task)
+        self._remember_trouble()
 
     def _run(self, task: Task) -> Report:
         ports = self._ports
@@ -121,33 +130,22 @@ class Daemon:
             case "repair":
                 return repair(ports)
             case "scan":
-                report = ingest(ports, settled=False)
-                sweep(ports)
+                return refresh(ports, settled=False)
             case "read":
-                report = ingest(ports, task.paths)
+                return refresh(ports, task.paths)
             case "recheck":
-                report = ingest(ports, task.paths, settled=False)
+                return refresh(ports, task.paths, settled=False)
             case "transition":
-                report = transition(ports)
-                if not report.published and not report.withdrawn:
-                    return report
+                return advance(ports)
             case _:
                 return compress(ports, COMPRESSED_AT_ONCE)
-        return replace(report, documents=publish(ports).documents)
 
     def _start(self) -> Report:
-        ports = self._ports
-        renew(ports)
-        try:
-            report = ingest(ports)
-            sweep(ports)
-        except FolderError:
-            publish(ports)
-            raise
-        report = replace(report, documents=publish(ports).documents)
-        repair(ports)
+        report = begin(self._ports)
         # A file that is dropped meanwhile must not wait for what it may not need.
         threading.Thread(target=warm, name="warm", daemon=True).start()
+        # Whoever ended before the last documents were compressed left that to us.
+        self._queue.put(Task(kind="compress"))
         return report
 
     def _follow(self, report: Report) -> None:
@@ -175,17 +173,21 @@ class Daemon:
         if self._troubles.get(task.kind) != message:
             log.error("%s", message)
         self._troubles[task.kind] = message
-        self._remember_trouble()
         if task.kind not in ("scan", "transition"):
             self._later(RETRY, task)
 
     def _out_of_trouble(self, task: Task) -> None:
-        if self._troubles.pop(task.kind, None) is not None:
-            log.info("%s: works again", task.kind)
-            self._remember_trouble()
+        # A start or a scan does all that a failed reading of some files would do again.
+        over = {task.kind} | ({"start", "scan", "read", "recheck"} if task.kind in ("start", "scan") else set())
+        for kind in over & self._troubles.keys():
+            del self._troubles[kind]
+            log.info("%s: works again", kind)
 
     def _remember_trouble(self) -> None:
+        """Keep what is wrong where `status` finds it, also when an earlier process could not take it back."""
+        told = "; ".join(dict.fromkeys(self._troubles.values()))
         try:
-            self._ports.store.remember("trouble", "; ".join(dict.fromkeys(self._troubles.values())))
+            if (self._ports.store.recall("trouble") or "") != told:
+                self._ports.store.remember("trouble", told)
         except StoreError as error:
             log.debug("%s", error)

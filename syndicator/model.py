@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 
 def _require_utc(owner: object) -> None:
-    for f in fields(owner):  # type: ignore[arg-type]
-        value = getattr(owner, f.name)
+    for name in type(owner).__slots__:  # type: ignore[attr-defined]
+        value = getattr(owner, name)
         if isinstance(value, datetime) and value.utcoffset() != timedelta(0):
-            raise ValueError(f"{type(owner).__name__}.{f.name} must be an aware datetime in UTC, got {value!r}")
+            raise ValueError(f"{type(owner).__name__}.{name} must be an aware datetime in UTC, got {value!r}")
 
 
 class _Timed:

@@ -292,6 +292,9 @@ class Publication(Protocol):
     ) -> tuple[str, ...]:
         """Make every file what the store says, remove what it does not know, and what a crash left. Paths mended."""
 
+    def keep_media(self, paths: Collection[str]) -> None:
+        """Remove published media files that are not among these `/media/…` paths. Raises PublicationError."""
+
     def media_file(self, name: str) -> OpenMedia | None:
         """A published media file, open, by name; whoever asks closes it."""
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from syndicator.web.options import WebOptions
 
 
+SERVED_AT = "served_at"
+"""The fact where the daemon's server listens."""
+
+
 def now() -> datetime:
     """The time."""
     return datetime.now(UTC)
@@ -49,6 +53,7 @@ def opened(settings: Settings) -> Ports:
 def ports_of(settings: Settings, store: Store, **more: object) -> Ports:
     """Ports over an open store."""
     given = {name: value for name, value in more.items() if value is not None}
+    settings = settings.served_at(store.recall(SERVED_AT))
     return Ports(
         store=store,
         seeds=Folder(settings.root / settings.seeds.path, settings.seeds.patterns, settings.seeds.recursive),
@@ -69,6 +74,12 @@ def only_daemon(settings: Settings) -> Iterator[None]:
         raise StoreError(f"{settings.var} cannot be made: {error.strerror}; it holds our own data") from error
     with hold(settings.var / "daemon.lock"):
         yield
+
+
+def note_address(settings: Settings, ports: Ports) -> None:
+    """Remember where we are served, for commands that are not told: they must write the same addresses."""
+    if ports.store.recall(SERVED_AT) != settings.web.bind:
+        ports.store.remember(SERVED_AT, settings.web.bind)
 
 
 def make_folder(ports: Ports) -> None:

@@ -81,6 +81,17 @@ def test_lists_come_from_the_environment_by_commas_or_as_json(tmp_path: Path) ->
             {},
             'syndicator.toml: [web] base_url: "example.org" is no address; give one like "https://news.example.org"',
         ),
+        ("[web]\nbind = 'exa mple:80'", {}, 'syndicator.toml: [web] bind: give HOST:PORT, like "127.0.0.1:8080"'),
+        (
+            "[seeds]\nremoval_grace = '99999999999999d'",
+            {},
+            "syndicator.toml: [seeds] removal_grace: give a year at most",
+        ),
+        (
+            "[web]\nbase_url = 'https://example.org/news'",
+            {},
+            'syndicator.toml: [web] base_url: "https://example.org/news" has a path; feeds live at the root of a host',
+        ),
         ("[feeds]\nitems = 0", {}, "syndicator.toml: [feeds] items: input should be greater than or equal to 1"),
         (
             "[site]\ntimezone = 'Mars/Base'",
@@ -115,3 +126,11 @@ def test_a_broken_file_names_the_line(tmp_path: Path) -> None:
 def test_settings_survive_being_handed_to_a_worker(tmp_path: Path) -> None:
     settings = load(tmp_path, '[seeds]\nremoval_grace = "90s"\n[site]\ntitle = "Näws"')
     assert config.Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_a_command_takes_the_address_of_the_running_server_unless_one_is_set(tmp_path: Path) -> None:
+    assert load(tmp_path).served_at("127.0.0.1:9000").base_url == "http://127.0.0.1:9000"
+    assert load(tmp_path).served_at(None).base_url == "http://127.0.0.1:8080"
+    assert (
+        load(tmp_path, web={"bind": "127.0.0.1:7000"}).served_at("127.0.0.1:9000").base_url == "http://127.0.0.1:7000"
+    )

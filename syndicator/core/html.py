@@ -78,12 +78,15 @@ _NOTE = re.compile(r"fn(?:ref)?-[0-9a-f]{8,16}-[0-9]{1,5}(?:-[0-9]{1,5})?")
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [^<>]*)?)>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_PRE = re.compile(r"<pre>(.*?)</pre>", re.S)
+_CELL = re.compile(r"</?t[dh]>")
 _MARKED = re.compile(
     r"<(a|img|source|track|(?:video|audio|blockquote|q|del|ins|code|pre|section|li|sup)(?= ))((?: [^<>]*)?)>"
     r"|</a>|(?<=<pre>)\n+"
 )
 _ATTRIBUTE = re.compile(r' ([^\s="<>/]+)="([^"]*)"')
 _LINKS = re.compile(r' (?:href|cite)="[^"]*"(?=[^<>]*>)')
+_MAYBE_RELATIVE = re.compile(r' (?:srcset="|(?:href|src|cite|poster)="(?!https?:|mailto:|#))')
 _EMPTY = re.compile(r"<(a|p)(?: [^<>]*)?>(?:\s|&nbsp;|<br>)*+</\1>")
 _SIZE = re.compile(r"[0-9]{1,5}")
 _HIDDEN = re.compile(
@@ -280,12 +283,12 @@ def text(html: str) -> str:
         html = bound(html, _OUTLINE, REMOVED | {"rp"}, {"*": ()})
     outline = _sparing(_outliner(), html)
     lines: list[str] = []
-    for index, part in enumerate(re.split(r"<pre>(.*?)</pre>", outline, flags=re.S)):
-        part = re.sub(r"</?t[dh]>", " ", part)
+    for index, part in enumerate(_PRE.split(outline)):
+        part = _CELL.sub(" ", part)
         if index % 2 == 0:
             part = part.replace("\n", " ")
-        lines += re.sub(r"<[^<>]*>", "\n", part).split("\n")
-    shown = (" ".join(_printable(_html.unescape(line)).split()) for line in lines)
+        lines += _ANY_TAG.sub("\n", part).split("\n")
+    shown = (" ".join(_printable(_html.unescape(line)).split()) for line in lines if line and not line.isspace())
     return "\n".join(line for line in shown if line)
 
 
@@ -313,6 +316,8 @@ def rewrite(html: str, replace: Callable[[str], str | None]) -> str:
 
     Only values of attributes that hold addresses are touched. What `replace` gives is escaped, not checked.
     """
+    if not _MAYBE_RELATIVE.search(html):
+        return html
 
     def settle(match: re.Match[str]) -> str:
         if not match[3] or match[1]:

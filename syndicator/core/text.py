@@ -96,7 +96,7 @@ def summarise(text: str, limit: int = 300) -> str:
     Blocks are lines. Takes sentences until about two thirds of the limit are used; where the first sentences
     do not fit, cuts between words and ends in `…`. Only a single word longer than the limit is cut itself.
     """
-    line = one_line(text[: limit * 20])
+    line = one_line(text[: limit * 4])
     chosen = 0
     for end in sentence_ends(line):
         if end > limit:

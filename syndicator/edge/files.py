@@ -88,6 +88,19 @@ class FeedFiles:
         except OSError as error:
             self._raise([(path, error)])
 
+    def keep_media(self, paths: Collection[str]) -> None:
+        """Remove published media files that are not among these paths; a file of somebody else's stays."""
+        names = {path.removeprefix(f"/{_MEDIA}/") for path in paths}
+        try:
+            with self._locked() as top, beneath.folder(top, (_MEDIA,)) as folder:
+                for name in os.listdir(folder):
+                    if is_published_name(name) and name not in names:
+                        os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._raise([(_MEDIA, error)])
+
     def repair(self, documents: Iterable[tuple[str, str, bool]], document: Document) -> tuple[str, ...]:
         """Make every file what the store says; remove documents of ours that it does not know, and temp files.
 

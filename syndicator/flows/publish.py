@@ -40,6 +40,8 @@ def publish(ports: Ports) -> Report:
     """
     written: list[str] = []
     dirty = ports.store.dirty()
+    if not dirty:
+        return Report()
     for start in range(0, len(dirty), BATCH):
         batch = dirty[start : start + BATCH]
         written.extend(_publish(ports, batch))

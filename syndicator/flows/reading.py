@@ -116,11 +116,6 @@ def _with_media(ports: Ports, file: Read) -> Read:
         return file
     media = {ref: _media(ports, file.stat.path, ref) for ref in file.reading.references}
     found = {ref: medium for ref, medium in media.items() if medium.path}
-    try:
-        for medium in found.values():
-            ports.publication.write_media(medium, ports.seeds.open_media)
-    except BadArticle as error:
-        return replace(file, reading=None, error=error, unread=True)
     told = unresolved.some([notice for ref, notice in file.absent if ref not in found])
     article = settle(file.reading.article, found)
     reading = replace(file.reading, article=article, notices=(*file.reading.notices, *told))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from syndicator.core import decide
+from syndicator.flows.showing import show
 from syndicator.model import Article, Report, RevisionKind, SeenFile, Status
 from syndicator.ports import Ingest, Ports, Saved
 
@@ -49,9 +50,14 @@ def transition(ports: Ports) -> Report:
     while due := ports.store.due(now):
         with ports.store.ingest(ports.policy.source) as tx:
             ids = {article.id for article in due}
-            absent = {id for id, file in tx.files_of(ids).items() if file.missing_since}
+            files = tx.files_of(ids)
+            absent = {id for id, file in files.items() if file.missing_since}
             saved = [_saved(_passed(article, article.id in absent, now), now) for article in tx.articles(ids).values()]
             tx.save(saved, [])
+        show(
+            ports,
+            [files[s.article.id] for s in saved if s.article.status is Status.PUBLISHED and s.article.id in files],
+        )
         shown += sum(s.kind in (RevisionKind.NEW, RevisionKind.RETURN) for s in saved)
         gone += sum(s.kind is RevisionKind.WITHDRAWAL for s in saved)
     return Report(published=shown, withdrawn=gone)

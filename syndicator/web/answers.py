@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Request, Response
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import NotAcceptable
+from werkzeug.exceptions import NotAcceptable, PreconditionFailed
 
 from syndicator.core import coding
 from syndicator.web import negotiation
@@ -81,7 +81,8 @@ def answer(request: Request, what: Finished, headers: Mapping[str, str], now: da
     """200 with the bytes in the best coding, or 304 where the client has them (RFC 9110 13.2.2).
 
     `headers` are sent with both. `Vary: Accept-Encoding` is added. Raises NotAcceptable where the client
-    refuses every coding there is, Outdated where the bytes have changed meanwhile.
+    refuses every coding there is, PreconditionFailed where If-Match does not hold, and Outdated where the bytes have
+    changed meanwhile.
     """
     selected = negotiation.coding(request.headers.get("Accept-Encoding"), what.lengths)
     if selected is None:
@@ -95,6 +96,7 @@ def answer(request: Request, what: Finished, headers: Mapping[str, str], now: da
     changed = what.changed if what.changed is not None and what.changed <= now else None
     if changed is not None:
         sent["Last-Modified"] = negotiation.format_http_date(changed)
+    check_match(request, what.etag, selected)
     current = _current(request, what.etag, selected, changed, now)
     if current is not None:
         return _without_type(Answer(status=304, headers={**sent, "ETag": f'"{current}"'}))
@@ -108,7 +110,15 @@ def answer(request: Request, what: Finished, headers: Mapping[str, str], now: da
         if found is None:
             raise Outdated
         body, length = found, len(found)
-    return Answer(body, headers={**sent, "Content-Type": what.media_type, "Content-Length": str(length)})
+    return Answer([body], headers={**sent, "Content-Type": what.media_type, "Content-Length": str(length)})
+
+
+def check_match(request: Request, etag: str, selected: str) -> None:
+    """Raise PreconditionFailed where If-Match names another state (RFC 9110 13.1.1)."""
+    match = request.headers.get("If-Match")
+    accepted = negotiation.acceptable(request.headers.get("Accept-Encoding"))
+    if match is not None and not negotiation.holds(match, etag, selected, accepted):
+        raise PreconditionFailed
 
 
 def _current(request: Request, etag: str, selected: str, changed: datetime | None, now: datetime) -> str | None:

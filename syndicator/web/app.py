@@ -5,15 +5,16 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from syndicator.ports import Ports
 from syndicator.web import addresses, refusals
+from syndicator.web.answers import ALWAYS
 from syndicator.web.feeds import feeds
 from syndicator.web.files import files, load_static
 from syndicator.web.gate import gate
 from syndicator.web.layout import renderer
-from syndicator.web.ops import admin, ops
+from syndicator.web.ops import ops
 from syndicator.web.options import WebOptions
 from syndicator.web.pages import pages
 
@@ -44,7 +45,7 @@ def create_admin(ports: Ports, options: WebOptions | None = None) -> Flask:
     """
     names = (options or WebOptions()).admin_hosts | {"localhost"}
     app = _empty()
-    app.register_blueprint(admin(ports))
+    app.register_blueprint(ops(ports, detailed=True))
     refusals.install(app, None)
     app.wsgi_app = gate(app.wsgi_app, "localhost", lambda host: _is_ours(host, names))  # type: ignore[method-assign, assignment]
     return app
@@ -57,7 +58,16 @@ def _empty() -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
+    app.after_request(_options_as_text)
     return app
+
+
+def _options_as_text(response: Response) -> Response:
+    """Flask answers OPTIONS by itself, as HTML."""
+    if request.method == "OPTIONS":
+        response.headers["Content-Type"] = "text/plain; charset=utf-8"
+        response.headers.update(ALWAYS)
+    return response
 
 
 def _is_ours(host: str, names: frozenset[str]) -> bool:

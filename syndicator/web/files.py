@@ -9,13 +9,13 @@ from importlib import resources
 from threading import Semaphore
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable, ServiceUnavailable
+from werkzeug.exceptions import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable, ServiceUnavailable
 from werkzeug.wsgi import FileWrapper
 
 from syndicator.core.coding import gzipped
 from syndicator.ports import OpenMedia, Ports
 from syndicator.web import negotiation
-from syndicator.web.answers import ALWAYS, MEDIA_POLICY, PAGE_POLICY, Answer, Finished, answer, finished
+from syndicator.web.answers import ALWAYS, MEDIA_POLICY, PAGE_POLICY, Answer, Finished, answer, check_match, finished
 from syndicator.web.options import WebOptions
 from syndicator.web.refusals import RETRY_AFTER
 
@@ -90,11 +90,17 @@ def _media(name: str, found: OpenMedia, slots: Semaphore) -> Response:
             **ALWAYS,
         },
     )
+    try:
+        check_match(request, name, "identity")
+    except PreconditionFailed:
+        response.close()
+        raise
     none_match = request.headers.get("If-None-Match")
     if none_match is not None and negotiation.matched(none_match, name, "identity"):
         response.status_code = 304
         return response
     environ = dict(request.environ)
+    environ.pop("HTTP_IF_MATCH", None)  # it held
     # RFC 9110 14.2: other methods and units are no range requests; several parts are more than anybody needs.
     if request.method != "GET" or not _RANGE.match(environ.get("HTTP_RANGE", "")):
         environ.pop("HTTP_RANGE", None)

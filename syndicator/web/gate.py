@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator
 
 from syndicator.web import refusals
+from syndicator.web.answers import ALWAYS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,7 +53,7 @@ def _refusal(environ: WSGIEnvironment, accepts: Callable[[str], bool] | None) ->
         return refusals.plain(421)
     if environ.get("PATH_INFO") == "*":
         asked = environ.get("REQUEST_METHOD") == "OPTIONS"
-        return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS"}) if asked else refusals.plain(400)
+        return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS", **ALWAYS}) if asked else refusals.plain(400)
     return None
 
 

@@ -87,6 +87,12 @@ def matched(header: str, etag: str, selected: str, accepted: Collection[str] = (
     return next((tag for tag in readable if tag in named), softened)
 
 
+def holds(header: str, etag: str, selected: str, accepted: Collection[str] = ()) -> bool:
+    """Whether If-Match lets the request through (RFC 9110 13.1.1): strong comparison, else 412."""
+    ours = {etag + SUFFIXES[name] for name in (selected, *accepted)}
+    return header.strip() == "*" or any(not weak and tag in ours for weak, tag in _ENTITY_TAG.findall(header))
+
+
 def unmodified_since(header: str, changed: datetime, now: datetime) -> bool:
     """Whether If-Modified-Since says that the client's copy is current (RFC 9110 13.1.3).
 

@@ -22,28 +22,16 @@ ENOUGH_ROOM = 1024 * 1024
 _NEVER_STORED = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'", **ALWAYS}
 
 
-def ops(ports: Ports) -> Blueprint:
-    """`/healthz` and `/readyz`, which say ok or not and nothing else (S43)."""
+def ops(ports: Ports, *, detailed: bool = False) -> Blueprint:
+    """`/healthz` and `/readyz`, which say ok or not and nothing else (S43).
+
+    `detailed`, for the operator: `/healthz?detail` is JSON that tells what `syndicator status` does.
+    """
     blueprint = Blueprint("ops", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        return _healthz(ports)
-
-    @blueprint.get("/readyz")
-    def readyz() -> Response:
-        return _readyz(ports)
-
-    return blueprint
-
-
-def admin(ports: Ports) -> Blueprint:
-    """The same, and `/healthz?detail` as JSON: what `syndicator status` says."""
-    blueprint = Blueprint("admin", __name__)
-
-    @blueprint.get("/healthz")
-    def healthz() -> Response:
-        return _detail(ports) if "detail" in request.args else _healthz(ports)
+        return _detail(ports) if detailed and "detail" in request.args else _healthz(ports)
 
     @blueprint.get("/readyz")
     def readyz() -> Response:

@@ -106,7 +106,7 @@ def pages(ports: Ports, options: WebOptions, render: Render) -> Blueprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TermFeeds:
-    """One page of the feeds of tags or authors; `before` and `after` number the pages beside it, None where there is none."""
+    """A page of the feeds of tags or authors; `before` and `after` number those beside it, None: there is none."""
 
     kind: str
     terms: list[tuple[Term, int, list[layout.FeedLink]]]

@@ -22,6 +22,7 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     405: ("Method not allowed", "Everything here is only for reading: use GET or HEAD."),
     406: ("Not acceptable", "Every content coding that we have is refused by the request's Accept-Encoding."),
     410: ("Gone", "What was at this address has been withdrawn by its publisher and will not come back here."),
+    412: ("Precondition failed", "What is at this address is not what the request's If-Match names."),
     414: ("Address too long", "The address in the request is longer than 8 KiB."),
     416: ("Range not satisfiable", "The file has no such part."),
     421: ("Misdirected request", "This service does not answer under that name. Use its address or localhost."),

@@ -145,7 +145,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.folder", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.folder", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3, help="times that builds and starts are repeated")
     parser.add_argument("--changes", type=int, default=30)

@@ -10,8 +10,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 TAGS = tuple(
-    "harbour orchard library railway market theatre glacier bakery lighthouse garden bridge museum "
-    "school forest canal workshop festival meadow observatory kitchen".split()
+    [
+        "harbour",
+        "orchard",
+        "library",
+        "railway",
+        "market",
+        "theatre",
+        "glacier",
+        "bakery",
+        "lighthouse",
+        "garden",
+        "bridge",
+        "museum",
+        "school",
+        "forest",
+        "canal",
+        "workshop",
+        "festival",
+        "meadow",
+        "observatory",
+        "kitchen",
+    ]
 )
 AUTHORS = (
     *("Ada Brook", "Ben Castle", "Clara Dahl", "David Elm", "Eva Frost"),
@@ -20,23 +40,62 @@ AUTHORS = (
 FIRST = datetime(2012, 1, 1, 8, tzinfo=UTC)
 """The oldest article's date; the others follow, seven hours apart, and none lies ahead of today."""
 
-_WHO = (
-    "the town council,a retired teacher,our neighbours,the night train,every visitor,the youngest baker,"
-    "a quiet engineer,the harbour master,two students,the old choir,a travelling painter,the weather office"
-).split(",")
-_DID = (
-    "opened,repaired,measured,forgot,described,carried,painted,counted,promised,remembered,sold,planted".split(",")
-)
-_WHAT = (
-    "the stone bridge,a box of letters,the first strawberries,an empty warehouse,seven wooden boats,"
-    "the broken clock,a map of the valley,the summer timetable,an unusual telescope,the village archive,"
-    "a basket of apples,the last lantern"
-).split(",")
-_WHEN = (
-    "before the rain came,on a Tuesday in spring,while the market was closing,after many careful years,"
-    "without telling anybody,in front of a small crowd,as the letters had asked,between two long winters,"
-    "because the road was flooded,with help from the library,at the edge of the forest,when the bells had stopped"
-).split(",")
+_WHO = [
+    "the town council",
+    "a retired teacher",
+    "our neighbours",
+    "the night train",
+    "every visitor",
+    "the youngest baker",
+    "a quiet engineer",
+    "the harbour master",
+    "two students",
+    "the old choir",
+    "a travelling painter",
+    "the weather office",
+]
+_DID = [
+    "opened",
+    "repaired",
+    "measured",
+    "forgot",
+    "described",
+    "carried",
+    "painted",
+    "counted",
+    "promised",
+    "remembered",
+    "sold",
+    "planted",
+]
+_WHAT = [
+    "the stone bridge",
+    "a box of letters",
+    "the first strawberries",
+    "an empty warehouse",
+    "seven wooden boats",
+    "the broken clock",
+    "a map of the valley",
+    "the summer timetable",
+    "an unusual telescope",
+    "the village archive",
+    "a basket of apples",
+    "the last lantern",
+]
+_WHEN = [
+    "before the rain came",
+    "on a Tuesday in spring",
+    "while the market was closing",
+    "after many careful years",
+    "without telling anybody",
+    "in front of a small crowd",
+    "as the letters had asked",
+    "between two long winters",
+    "because the road was flooded",
+    "with help from the library",
+    "at the edge of the forest",
+    "when the bells had stopped",
+]
 
 
 def make_folder(folder: Path, number: int) -> None:

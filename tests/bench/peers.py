@@ -113,7 +113,15 @@ class Hugo:
     def serve(self) -> float:
         """Start `hugo server`; seconds to its first feed."""
         self.port = free_port()
-        server = ["server", "--bind", "127.0.0.1", "--port", str(self.port), "--disableLiveReload", "--disableFastRender"]
+        server = [
+            "server",
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--disableLiveReload",
+            "--disableFastRender",
+        ]
         started = time.perf_counter()
         self._server = subprocess.Popen(
             [self._program, *server, *self._source()], cwd=self._folder, stdout=subprocess.DEVNULL

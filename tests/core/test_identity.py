@@ -8,17 +8,12 @@ from hypothesis import strategies as st
 
 from syndicator.core.identity import (
     Claims,
-    Recognition,
-    Vanished,
     mint,
-    possible_ids,
-    recognise,
     similarity,
     site_id,
     sketch,
     url_key,
 )
-from syndicator.model import Article, SeenFile
 
 FOX = "The quick brown fox jumps over the lazy dog while the farmer sleeps in the barn near the river at noon"
 SEA = "Ships sail every morning from the old harbour to islands that nobody has named since the war had ended"
@@ -65,7 +60,7 @@ def test_a_taken_id_is_not_given_again() -> None:
     first = mint(claims(), "seeds", "")
     second = mint(claims(), "seeds", "", {first})
     assert second not in ("", first)
-    assert possible_ids(claims(), "seeds", "", 2) == {first, second}
+    assert mint(claims(), "seeds", "", {first, second}) not in (first, second)
 
 
 @pytest.mark.parametrize(
@@ -97,99 +92,3 @@ def test_similarity_is_symmetric_and_a_share(one: str, other: str) -> None:
     assert there == back
     assert 0.0 <= there <= 1.0
     assert len(sketch(one)) <= 256
-
-
-def known(path: str, id: str, hash: str = "h0", text: str = FOX) -> SeenFile:
-    return SeenFile(path=path, article_id=id, content_hash=hash, sketch=sketch(text))
-
-
-def look(
-    seen: Claims,
-    text: str = FOX,
-    *,
-    made: dict | None = None,
-    holder: SeenFile | None = None,
-    there: bool = True,
-    at_path: SeenFile | None = None,
-    article: Article | None = None,
-) -> Recognition:
-    return recognise(
-        seen,
-        sketch(text),
-        claimants=made or {},
-        holders={holder.article_id: holder} if holder and holder.article_id else {},
-        still_holds={holder.article_id} if holder and holder.article_id and there else set(),
-        at_path=at_path,
-        at_path_article=article,
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "seen"),
-    [
-        ("id", claims("b.md", "h1", id="x")),
-        ("url", claims("b.md", "h1", url="https://example.org/a")),
-        ("hash", claims("b.md", "h0")),
-    ],
-)
-def test_a_file_that_moved_is_recognised_by(kind: str, seen: Claims) -> None:
-    value = dict(seen.pairs())[kind]
-    holder = known("a.md", "A")
-    assert look(seen, made={(kind, value): "A"}, holder=holder, there=False) == Recognition("A", by=kind)
-
-
-@pytest.mark.parametrize(
-    ("kind", "seen", "expected"),
-    [
-        ("id", claims("b.md", "h1", id="x"), Recognition(copy_of="a.md", by="id")),
-        ("hash", claims("b.md", "h0"), Recognition(copy_of="a.md", by="hash")),
-        ("url", claims("b.md", "h1", url="https://example.org/a"), Recognition()),
-    ],
-)
-def test_while_the_first_file_is_there_a_second_is_a_copy_or_an_article_of_its_own(
-    kind: str, seen: Claims, expected: Recognition
-) -> None:
-    value = dict(seen.pairs())[kind]
-    assert look(seen, made={(kind, value): "A"}, holder=known("a.md", "A")) == expected
-
-
-def test_an_edited_file_is_recognised_by_its_path() -> None:
-    before = known("a.md", "A")
-    article = Article(source="seeds", title="t", id="A")
-    assert look(claims("a.md", "h1"), SEA, at_path=before, article=article) == Recognition("A", by="path")
-
-
-@pytest.mark.parametrize(
-    ("seen", "text", "article", "expected"),
-    [
-        (claims(id="y"), FOX, Article(source="s", title="t", id="A", explicit_id="x"), None),
-        (claims(id="y"), FOX, Article(source="s", title="t", id="A"), "A"),
-        (
-            claims(url="https://example.org/b"),
-            SEA,
-            Article(source="s", title="t", id="A", url="https://example.org/a"),
-            None,
-        ),
-        (
-            claims(url="https://example.org/b"),
-            FOX,
-            Article(source="s", title="t", id="A", url="https://example.org/a"),
-            "A",
-        ),
-    ],
-    ids=["another id", "an id for the first time", "another address and body", "a corrected address"],
-)
-def test_a_path_may_be_given_to_another_article(
-    seen: Claims, text: str, article: Article, expected: str | None
-) -> None:
-    assert look(seen, text, at_path=known("a.md", "A"), article=article).id == expected
-
-
-def test_a_vanished_file_is_found_by_its_body_once() -> None:
-    gone = Vanished([known("a.md", "A", text=FOX), known("b.md", "B", text=SEA)])
-    found = gone.take(sketch(SEA + " indeed"))
-    assert found is not None
-    assert found.article_id == "B"
-    assert gone.take(sketch(SEA)) is None
-    gone.forget("A")
-    assert gone.take(sketch(FOX)) is None

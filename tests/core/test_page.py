@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicator.core import html
+from syndicator.core import articles, html
 from syndicator.core.articles import page
 from syndicator.core.articles.rules import Rules
 from syndicator.errors import BadArticle
@@ -351,3 +351,20 @@ def test_any_soup_is_a_clean_article_or_refused(soup: str) -> None:
         return
     assert found.title or html.text(found.body)
     assert html.clean(found.body) == found.body
+
+
+def test_what_stands_loose_beside_the_title_is_no_body_and_may_name_the_author() -> None:
+    first = "The police detained at least twenty people on Tuesday, a rights group in Minsk said on its site."
+    second = "It was the largest sweep of the year so far, and relatives said that they had not been told a thing."
+    written = (
+        "<!doctype html><html lang=en><title>x</title><body><article><header><h1>x</h1> <span>By Jane Doe</span> "
+        '<time datetime="2024-01-23">Jan 23</time> <a href="/share">Share</a></header>'
+        f"<p>{first}</p><p>{second}</p><p>{first} {second}</p>"
+        '<ul><li><a href="/t">Tweet</a></li></ul></article></body></html>'
+    )
+
+    found = articles.read(written.encode(), "a.html", RULES).article
+
+    assert [person.name for person in found.authors] == ["Jane Doe"]
+    assert found.body == f"<p>{first}</p><p>{second}</p><p>{first} {second}</p>"
+    assert found.summary.startswith(first)

@@ -730,9 +730,9 @@ def test_a_picture_that_comes_ends_its_notice_and_one_that_goes_begins_it(world:
 
 def test_markup_in_fields_that_are_text_is_taken_out(world: World) -> None:
     fields = 'tags: ["<i>x</i>", "<video>"]\nlicence: "<b>CC</b> & ]]>"\nrelated: "<b>B</b>"'
-    world.write("a.md", markdown(f'title: A\nauthor: ["<b>Eve</b>", "Bob <b@localhost>"]\n{fields}'))
+    world.write("a.md", markdown(f'title: A\nauthor: ["<b>Eve</b>", "Bob <b@example.org>"]\n{fields}'))
     world.build()
     (item,) = json.loads(world.file("feed.json"))["items"]
-    assert item["authors"] == [{"name": "Eve"}, {"name": "Bob"}]
+    assert item["authors"] == [{"name": "Eve"}, {"name": "Bob", "url": "mailto:b@example.org"}]
     assert item["tags"] == ["x", "<video>"]
     assert item["_syndicator"] == {"licence": "CC & ]]>", "related": [{"title": "B"}]}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 
 from syndicator.flows.ingest import ingest
 from syndicator.flows.publish import publish
+from syndicator.flows.refresh import advance
 from syndicator.flows.removals import transition
+from syndicator.flows.status import status
 from syndicator.model import utc
+from syndicator.ports import Policy
 from tests.conftest import shared
 from tests.flows.world import World, story
 
@@ -181,3 +186,79 @@ def test_a_withdrawn_article_beyond_the_window_leaves_no_tombstone(tmp_path, ite
     world.build()
     assert (b"deleted-entry" in world.file()) == (items == 5)
     world.close()
+
+
+def media(world: World) -> list[str]:
+    return [path for path in world.snapshot() if path.startswith("media/")]
+
+
+@pytest.mark.parametrize("held", ["draft: true", "publish_at: 2026-05-01T13:00:00Z"])
+def test_the_picture_of_an_article_that_is_held_back_is_published_with_it(world: World, held: str) -> None:
+    world.write("pic.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;")
+    world.write("a.md", f"---\ntitle: A\nimage: pic.gif\n{held}\n---\nText.\n")
+    world.build()
+    assert media(world) == []
+    if held.startswith("draft"):
+        world.write("a.md", "---\ntitle: A\nimage: pic.gif\n---\nText.\n")
+        world.event("a.md")
+    else:
+        world.wait(hours=1)
+        advance(world.ports)
+    assert len(media(world)) == 1
+
+
+def test_the_picture_of_a_withdrawn_article_goes_with_it(world: World) -> None:
+    for n in (1, 2):
+        world.write(f"{n}.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + str(n).encode() + b";")
+        world.write(f"{n}.md", f"---\ntitle: T{n}\nimage: {n}.gif\ndate: 2024-01-01\n---\n{story(n)}")
+    world.build()
+    assert len(media(world)) == 2
+    world.remove("1.md")
+    world.build()
+    world.wait(minutes=2)
+    world.build()
+    assert len(media(world)) == 1
+
+
+def test_published_pictures_that_were_lost_come_back(world: World) -> None:
+    world.write("pic.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;")
+    world.write("a.md", "---\ntitle: A\nimage: pic.gif\ndate: 2024-01-01\n---\nText.\n")
+    world.build()
+    before = world.snapshot()
+    shutil.rmtree(world.root / "feeds")
+    world.build()
+    assert world.snapshot() == before
+
+
+def test_a_bad_file_that_is_renamed_or_removed_is_no_lasting_problem(world: World) -> None:
+    world.write("a.md", story(1, title="Good"))
+    world.write("other.md", story(2))
+    world.build()
+    ids = sorted(world.ids())
+    world.write("a.md", "---\ntitle: [open\n---\nText.\n")
+    world.build()
+    (world.seeds / "a.md").rename(world.seeds / "b.md")
+    for _ in range(3):
+        world.wait(minutes=2)
+        assert [p.path for p in status(world.ports).problems] in ([], ["a.md"], ["b.md"])
+        world.build()
+    assert sorted(world.ids()) == ids
+    world.write("b.md", story(1, title="Mended"))
+    world.build()
+    assert sorted(world.ids()) == ids
+    world.write("bad.md", "---\ntitle: [open\n---\nText.\n")
+    world.build()
+    world.remove("bad.md")
+    world.build()
+    assert status(world.ports).problems == ()
+
+
+def test_files_are_read_again_when_the_way_to_read_them_changes(world: World) -> None:
+    world.write("folder/a.md", "---\ntitle: A\ndate: 2024-01-01\n---\nText here.\n")
+    world.build()
+    before = world.feed().entries[0]
+    world.ports = replace(world.ports, policy=Policy(timezone="Europe/Kyiv", folder_tags=False))
+    world.wait(days=1)
+    world.build()
+    after = world.feed().entries[0]
+    assert (after.id, after.get("tags"), after.published) == (before.id, None, "2023-12-31T22:00:00Z")

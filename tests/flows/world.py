@@ -12,9 +12,8 @@ import feedparser
 
 from syndicator.edge.files import FeedFiles
 from syndicator.edge.seeds import Folder
-from syndicator.flows.ingest import ingest
-from syndicator.flows.publish import compress, publish, renew, repair
-from syndicator.flows.removals import sweep, transition
+from syndicator.flows.publish import compress
+from syndicator.flows.refresh import begin, refresh
 from syndicator.model import Report, Site, utc
 from syndicator.ports import Policy, Ports
 from syndicator.store import open_store
@@ -80,19 +79,13 @@ class World:
 
     def build(self) -> Report:
         """All of `syndicator build`, with the report of reading the folder."""
-        renew(self.ports)
-        report = ingest(self.ports)
-        sweep(self.ports)
-        transition(self.ports)
-        documents = publish(self.ports).documents
-        repair(self.ports)
+        report = begin(self.ports)
         compress(self.ports)
-        return replace(report, documents=documents)
+        return report
 
     def event(self, *paths: str) -> Report:
         """What the daemon does when the folder tells of these paths."""
-        report = ingest(self.ports, paths)
-        return replace(report, documents=publish(self.ports).documents)
+        return refresh(self.ports, paths)
 
     def file(self, path: str = "feed.xml") -> bytes:
         """A published file."""

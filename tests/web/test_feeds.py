@@ -275,6 +275,21 @@ def test_options_tells_what_is_allowed(client: FlaskClient, path: str) -> None:
     response = client.options("/", environ_overrides={"PATH_INFO": path})
     allowed = {part.strip() for part in response.headers["Allow"].split(",")}
     assert (response.status_code in (200, 204), response.data, allowed) == (True, b"", {"GET", "HEAD", "OPTIONS"})
+    assert (response.mimetype, response.headers["X-Content-Type-Options"]) == ("text/plain", "nosniff")
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/", "/site.css", "/media/2b1c.mp3"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("match", "status"),
+    [("{etag}", 200), ('"x", {etag}', 200), ("*", 200), ('"x"', 412), ("W/{etag}", 412), ("", 412)],
+    ids=["same", "among-others", "any", "other", "weak", "none"],
+)
+def test_if_match_that_fails_is_412(client: FlaskClient, path: str, method: str, match: str, status: int) -> None:
+    etag = client.get(path).headers["ETag"]
+    response = client.open(path, method=method, headers={"If-Match": match.replace("{etag}", etag)})
+    assert response.status_code == status
+    assert client.get(path, headers={"If-Match": '"x"', "If-None-Match": etag}).status_code == 412
 
 
 def test_a_query_that_we_do_not_know_changes_nothing(client: FlaskClient) -> None:

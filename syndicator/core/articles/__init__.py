@@ -44,13 +44,15 @@ MAX_TAGS = 200_000
 """Tags of a page: an article has far fewer, and each costs time."""
 _MAX_MADE_TITLE = 120
 _MAX_TITLE = 500
-_BEGINNING = 6000
+_BEGINNINGS = (2000, 6000)
+"""Characters of HTML in which to look for prose; further only where the first ones hold little of it."""
+_ENOUGH_PROSE = 1000
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE
 )
 _CLOSED = re.compile(r"</[a-zA-Z]")
-_NO_PROSE = re.compile(r"<(h[1-6]|figure|pre|table|aside)\b.*?</\1>", re.DOTALL)
+_NO_PROSE = re.compile(r"<(h[1-6]|figure|pre|table|aside)\b.*?(?:</\1>|\Z)", re.DOTALL)
 
 
 def read(data: bytes, path: str, rules: Rules) -> Reading:
@@ -62,8 +64,7 @@ def read(data: bytes, path: str, rules: Rules) -> Reading:
     text, notices = _text(data)
     reading = _shaped(text, path, rules)
     article = _cleaned(reading.article)
-    beginning = article.body[:_BEGINNING]
-    prose = html.text(_NO_PROSE.sub("", beginning)) or html.text(beginning)
+    prose = _prose(article.body)
     article = _titled(article, prose, path, notices)
     article = replace(
         article,
@@ -72,6 +73,16 @@ def read(data: bytes, path: str, rules: Rules) -> Reading:
         summary=article.summary or summarise(prose),
     )
     return replace(reading, article=article, notices=(*notices, *reading.notices))
+
+
+def _prose(body: str) -> str:
+    """The plain text at the beginning of a body, without headings, tables and the like where there is any other."""
+    prose = ""
+    for size in _BEGINNINGS:
+        prose = html.text(_NO_PROSE.sub("", body[:size]))
+        if len(prose) >= _ENOUGH_PROSE or len(body) <= size:
+            break
+    return prose or html.text(body[:size])
 
 
 def _text(data: bytes) -> tuple[str, list[Notice]]:

@@ -82,7 +82,7 @@ def decode(data: bytes) -> tuple[str, str | None]:
     text, odd = _decode(data)
     text = text.removeprefix("\ufeff")
     notes = [odd] if odd else []
-    if first := _CONTROLS.search(text):
+    if not text.replace("\n", "").isprintable() and (first := _CONTROLS.search(text)):
         count = len(_CONTROLS.findall(text))
         line = clean_text(text[: first.start()]).count("\n") + 1
         notes.append(f"{_count(count, 'control character')} removed, the first U+{ord(first[0]):04X} in line {line}")

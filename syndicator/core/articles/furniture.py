@@ -162,7 +162,8 @@ def _pointers(tokens: Sequence[Token]) -> list[Link]:
 
 _ORIGINAL = re.compile(
     r"[(\[]?(?:(?P<certain>(?:the )?original[ -]url|url d['’]origine|url originale?|oryginalny (?:url|adres|link)"
-    r"|оригинальный url|url оригинала|оригінальний url|арыгінальны url|ursprüngliche url|originele url|原文链接|原文連結)"
+    r"|оригинальный url|url оригинала|оригінальний url|арыгінальны url"
+    r"|ursprüngliche url|originele url|原文链接|原文連結)"
     r"|(?:the )?(?:original (?:link|address|article|source|post|story)(?: url)?|source (?:url|link)|canonical url"
     r"|article url|permalink|ссылка на оригинал|enlace original|lien original|原文地址|元記事))"
     r"(?![^\W_])(?P<colon>\s?[:：])?\s*",

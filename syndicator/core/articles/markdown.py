@@ -89,8 +89,8 @@ def _check(text: str) -> None:
         marks += 2 * sum(1 for _ in _HEADS.finditer(text))
     if marks > MAX_MARKS:
         raise BadArticle(
-            f"text: more than {MAX_MARKS:,} links, tables' bars, paragraphs, list items and other marks are no article: "
-            "split the file"
+            f"text: more than {MAX_MARKS:,} links, tables' bars, paragraphs, list items and other marks "
+            "are no article: split the file"
         )
 
 

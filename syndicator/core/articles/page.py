@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syndicator.core import html
-from syndicator.core.articles import dates, fields
+from syndicator.core.articles import bylines, dates, fields
 from syndicator.core.articles.linkeddata import article_data
 from syndicator.core.articles.pagebody import body_of
 from syndicator.core.articles.rules import Rules
@@ -61,7 +61,10 @@ def read(text: str, rules: Rules) -> Reading:
     page = _Page(root)
     notices: list[Notice] = []
     article = _article(page, rules, notices)
-    body = body_of(text, root, page.base, article.title)
+    beside: list[str] = []
+    body = body_of(text, root, page.base, article.title, beside)
+    if not article.authors:
+        article = replace(article, authors=next((found for line in beside if (found := bylines.parse(line))), ()))
     if not article.title and not html.text(body):
         raise BadArticle("page: neither a title nor text is to be found in it; write `<title>` and the text")
     url = article.image.url if article.image is not None else None

@@ -56,13 +56,14 @@ _ENOUGH = 0.7
 _SEARCHED = 200_000
 
 
-def body_of(text: str, root: HtmlElement, base: str | None, title: str) -> str:
+def body_of(text: str, root: HtmlElement, base: str | None, title: str, beside: list[str]) -> str:
     """The clean HTML of the article in the page `text`, whose tree is `root`; the tree is used up.
 
-    Addresses are resolved against `base`. A first heading that repeats `title` is left out. May be empty.
+    Addresses are resolved against `base`. A first heading that repeats `title` is left out. May be empty. Lines that
+    stood loose beside its blocks and do not belong to it, as a byline, are put into `beside`.
     """
     chosen = _chosen(text)
-    found = html.clean(_serialised(_marked_up(root, chosen)), base) if chosen else ""
+    found = html.clean(_serialised(_marked_up(root, chosen, beside)), base) if chosen else ""
     wanted = len(_folded(" ".join(chosen)))
     if wanted and len(_folded(html.text(found))) < _ENOUGH * wanted:
         found = html.clean(_extract(text) or "", base)
@@ -98,7 +99,7 @@ def _folded(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def _marked_up(root: HtmlElement, chosen: Iterable[str]) -> HtmlElement | None:
+def _marked_up(root: HtmlElement, chosen: Iterable[str], beside: list[str]) -> HtmlElement | None:
     """The smallest element that holds all blocks of the chosen text, others taken out of it."""
     lines = {_folded(line) for line in chosen}
     whole = "".join(map(_folded, chosen))
@@ -116,10 +117,48 @@ def _marked_up(root: HtmlElement, chosen: Iterable[str]) -> HtmlElement | None:
             and not _stays(leaf, container)
         ):
             leaf.drop_tree()
+    for element in [e for e in container.iter() if e.tag in _BLOCKS and any(inner.tag in _BLOCKS for inner in e)]:
+        _drop_loose(element, lines, whole, beside)
+    for element in [e for e in container.iter("ul", "ol", "dl") if e is not container]:
+        if not one_line(element.text_content()) and not _pictured(element) and element.getparent() is not None:
+            element.drop_tree()
     for element in [e for e in container.iter() if e.tag in _NEVER and e is not container]:
         if element.getparent() is not None:
             element.drop_tree()
     return container
+
+
+def _drop_loose(parent: HtmlElement, lines: set[str], whole: str, beside: list[str]) -> None:
+    """Take out text and inline elements that stand between the blocks of a block and were not chosen."""
+    runs: list[list[HtmlElement]] = [[]]
+    texts = [parent.text or ""]
+    for child in parent:
+        if child.tag in _BLOCKS:
+            runs.append([])
+            texts.append(child.tail or "")
+        else:
+            runs[-1].append(child)
+            texts[-1] += _content(child) + (child.tail or "")
+    heads = [None, *(child for child in parent if child.tag in _BLOCKS)]
+    for head, run, text in zip(heads, runs, texts, strict=True):
+        folded = _folded(text)
+        if not folded or _is_meant(folded, lines, whole) or any(map(_pictured, run)):
+            continue
+        beside += [one_line(part) for part in (*map(_content, run), text) if one_line(part)]
+        for element in run:
+            parent.remove(element)
+        if head is None:
+            parent.text = None
+        else:
+            head.tail = None
+
+
+def _content(element: HtmlElement) -> str:
+    return str(element.text_content()) if isinstance(element.tag, str) else ""
+
+
+def _pictured(element: HtmlElement) -> bool:
+    return any(inner.tag in ("img", "picture", "video", "audio") for inner in element.iter())
 
 
 def _is_leaf(element: HtmlElement) -> bool:
@@ -129,7 +168,11 @@ def _is_leaf(element: HtmlElement) -> bool:
 
 def _is_chosen(element: HtmlElement, lines: set[str], whole: str) -> bool:
     folded = _folded(element.text_content())
-    return bool(folded) and (folded in lines or (len(folded) >= _SHORT and folded in whole[:_SEARCHED]))
+    return bool(folded) and _is_meant(folded, lines, whole)
+
+
+def _is_meant(folded: str, lines: set[str], whole: str) -> bool:
+    return folded in lines or (len(folded) >= _SHORT and folded in whole[:_SEARCHED])
 
 
 def _stays(leaf: HtmlElement, container: HtmlElement) -> bool:

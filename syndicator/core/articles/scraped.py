@@ -64,10 +64,10 @@ def _take_original(found: list[Block], draft: Draft) -> None:
             if certain is None:
                 continue
             url = furniture.address(line)
-            rest = lines[position + 1 :]
+            rest = lines[position + 1 : position + 2]
             if url is None and (rest or len(found) > index + 1):
                 beyond = None if rest else found[index + 1]
-                after = rest[:1] if beyond is None else (beyond.lines or furniture.wrapped_lines(beyond))
+                after = rest if beyond is None else (beyond.lines or furniture.wrapped_lines(beyond))
                 if (len(after) == 1 or beyond is None) and furniture.is_address(after[0]):
                     url = furniture.address(after[0])
                     after[0].taken = bool(url) or certain
