@@ -9,29 +9,27 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-TAGS = tuple(
-    [
-        "harbour",
-        "orchard",
-        "library",
-        "railway",
-        "market",
-        "theatre",
-        "glacier",
-        "bakery",
-        "lighthouse",
-        "garden",
-        "bridge",
-        "museum",
-        "school",
-        "forest",
-        "canal",
-        "workshop",
-        "festival",
-        "meadow",
-        "observatory",
-        "kitchen",
-    ]
+TAGS = (
+    "harbour",
+    "orchard",
+    "library",
+    "railway",
+    "market",
+    "theatre",
+    "glacier",
+    "bakery",
+    "lighthouse",
+    "garden",
+    "bridge",
+    "museum",
+    "school",
+    "forest",
+    "canal",
+    "workshop",
+    "festival",
+    "meadow",
+    "observatory",
+    "kitchen",
 )
 AUTHORS = (
     *("Ada Brook", "Ben Castle", "Clara Dahl", "David Elm", "Eva Frost"),

@@ -35,8 +35,8 @@ class Ours:
 
     def build(self) -> float:
         """Seconds of a build from nothing."""
-        for name in ("var", "feeds"):
-            shutil.rmtree(self.site.root / name, ignore_errors=True)
+        for folder in ("var", "feeds"):
+            shutil.rmtree(self.site.root / folder, ignore_errors=True)
         taken = timed(self._command("build"), self.site.root)
         assert (self.site.root / "feeds" / "feed.xml").stat().st_size > 1000, "build made no feed"
         return taken
