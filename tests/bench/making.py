@@ -1,4 +1,4 @@
-"""A folder of articles to measure with: Markdown with front matter, the same bytes for the same number, on every machine.
+"""A folder of articles to measure with: Markdown with front matter, the same bytes for the same number everywhere.
 
 The front matter is written so that syndicator, Pelican and Hugo read the same things out of the same file.
 """
