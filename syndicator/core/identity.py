@@ -32,6 +32,8 @@ _IRI = re.compile(
 )
 """What may stand as an id as it is: a web address, a tag (RFC 4151), or a URN (RFC 8141; of a UUID, RFC 4122)."""
 _WORD = re.compile(r"\w+")
+_APART = str.maketrans({letter: " " for letter in map(chr, range(128)) if not _WORD.match(letter)})
+"""The same for ASCII, where it is far quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def content_hash(data: bytes) -> str:
 
 def sketch(text: str) -> bytes:
     """A body's fingerprint: the smallest hashes of three consecutive words, 4 bytes each; at most 256 bytes."""
-    line = " ".join(_WORD.findall(text.lower())[:20_000]).encode("utf-8", "surrogatepass")
+    found = text.lower().translate(_APART).split() if text.isascii() else _WORD.findall(text.lower())
+    line = " ".join(found[:20_000]).encode("utf-8", "surrogatepass")
     words = line.split(b" ")
     triples = map(b" ".join, zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else filter(None, [line])
     smallest = sorted(set(map(zlib.crc32, triples)))[:SKETCH_SIZE]
