@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +102,13 @@ def test_the_picture_and_the_pages_it_links_to_are_there() -> None:
 def test_the_version_is_told_once() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert "version" in project["dynamic"]
+
+
+def test_the_command_that_makes_the_table_of_speeds_takes_what_the_readme_gives_it() -> None:
+    (command,) = re.findall(r"`python (-m tests\.bench\.folder[^`]*)`", readme.README.read_text("utf-8"))
+    module, *options = command.removeprefix("-m ").split()
+    told = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert options
+    assert set(options) <= set(told.stdout.replace("]", " ").replace("[", " ").split())
