@@ -11,7 +11,12 @@ SyndicatorError
 ├── BindError          the address to listen on cannot be had
 ├── PublicationError   a file under feeds/ cannot be written
 ├── FolderError        the watched folder as a whole cannot be read
-└── BadArticle         one article file cannot be read; carries line and reason
+├── BadArticle         one article file cannot be read; carries line and reason
+├── FetchError         a request got no answer that can be used; carries its kind
+├── BadFeed            a document cannot be read as a feed; carries its kind
+├── LeaseLost          somebody else has taken over the poll that was to be stored
+├── SourceError        there is no such source, or it cannot be changed like that
+└── BadList            a list of sources (OPML, planet.ini, …) cannot be read
 """
 
 from __future__ import annotations
@@ -82,3 +87,56 @@ class BadArticle(SyndicatorError):
 
     def __reduce__(self) -> tuple[type[BadArticle], tuple[str, int | None]]:
         return (type(self), (self.reason, self.line))
+
+
+class FetchError(SyndicatorError):
+    """A request that got no answer which can be used.
+
+    `kind` is one of `blocked_address`, `blocked_port`, `bad_url`, `dns`, `connect`, `tls`, `timeout`, `too_large`,
+    `redirect`, `coding`, `protocol`; `reason` is for a person and shows nothing of a blocked target. `url` is the
+    address of the hop at fault, without credentials; `hops` the redirects before it.
+    """
+
+    def __init__(self, kind: str, url: str, reason: str, hops: tuple[object, ...] = ()) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.kind = kind
+        self.url = url
+        self.reason = reason
+        self.hops = hops
+
+    def __reduce__(self) -> tuple[type[FetchError], tuple[str, str, str, tuple[object, ...]]]:
+        return (type(self), (self.kind, self.url, self.reason, self.hops))
+
+
+class BadFeed(SyndicatorError):
+    """A document that cannot be read as a feed.
+
+    `kind` is one of `empty`, `not_a_feed`, `parse`, `too_complex` (beyond a bound), `killed` (it took its parser's
+    process along); `reason` is for a person; `line` is 1-based where one is to blame.
+    """
+
+    def __init__(self, kind: str, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.kind = kind
+        self.reason = reason
+        self.line = line
+
+    def __reduce__(self) -> tuple[type[BadFeed], tuple[str, str, int | None]]:
+        return (type(self), (self.kind, self.reason, self.line))
+
+
+class LeaseLost(SyndicatorError):
+    """The lease of a poll ran out and somebody else has the source now. Nothing of the poll was stored."""
+
+
+class SourceError(SyndicatorError):
+    """There is no such source, there is one already, or it is declared in syndicator.toml and changed there."""
+
+
+class BadList(SyndicatorError):
+    """A list of sources that cannot be read; `reason` says what is wrong, `line` (1-based) where."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line

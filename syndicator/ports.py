@@ -9,20 +9,29 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import random
 from typing import BinaryIO, Protocol, TypeVar
 
 from syndicator.model import (
     Article,
+    Claim,
     FileStat,
     Format,
+    HostState,
+    Incoming,
     Media,
+    Parsed,
+    PollState,
     Problem,
     Query,
     Rendered,
+    Request,
+    Response,
     RevisionKind,
     SeenFile,
     Shown,
     Site,
+    Source,
     Term,
     Tombstone,
 )
@@ -45,6 +54,15 @@ class Saved:
     claims: tuple[tuple[str, str], ...] = ()
     terms: tuple[Term, ...] = ()
     due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """How a poll ended: the claim it was made under, and what is to be stored of the source and its host."""
+
+    claim: Claim
+    state: PollState
+    host: HostState
 
 
 class Ingest(Protocol):
@@ -75,8 +93,12 @@ class Ingest(Protocol):
     def save(self, articles: Iterable[Saved], files: Iterable[SeenFile], forget: Collection[str] = ()) -> None:
         """Store states and observations, drop the observations of the paths in `forget`, mark feeds dirty.
 
-        The feeds made dirty are the default one and those of the terms an article had or has.
+        The feeds made dirty are the default one, those of the terms an article had or has, and for an upstream
+        source its own (`sources/<id>`).
         """
+
+    def finish(self, polled: Polled) -> None:
+        """Store what a poll observed and give its lease back. Raises LeaseLost where it is not ours any more."""
 
     def first_time(self) -> bool:
         """Whether this source was never completely read before: what it holds now is backfill, not news."""
@@ -105,7 +127,67 @@ class DocumentHead:
     gone: bool = False
 
 
-class Store(Protocol):
+class Sources(Protocol):
+    """The part of the store that knows the upstream sources, and when and by whom each is polled.
+
+    A host is a lane: one source of it is polled at a time, and its next no sooner than a second after that began.
+    """
+
+    def sources(self, *, removed: bool = False) -> list[Source]:
+        """Every source by id; with `removed` also those that were removed."""
+
+    def source(self, id: str) -> Source | None:
+        """One source, also a removed one."""
+
+    def source_at(self, url: str) -> Source | None:
+        """The source that has, or had, this address (`core.identity.url_key` folds it); not a removed one."""
+
+    def poll_states(self, ids: Collection[str] | None = None) -> dict[str, PollState]:
+        """What was observed of these sources, or of all that are not removed, without `entries`."""
+
+    def poll_state(self, id: str) -> PollState | None:
+        """What was observed of one source, whole."""
+
+    def host_state(self, host: str) -> HostState:
+        """What was observed of a host; an empty one where nothing was."""
+
+    def save_sources(self, sources: Iterable[tuple[Source, PollState | None]]) -> None:
+        """Add or change sources in one transaction. A state of None keeps the stored one; a new source needs one.
+
+        A source that is paused or removed, and one whose `next_check` is None, is not polled. The default feed is
+        not made dirty: that is for whoever changes articles.
+        """
+
+    def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Claim up to `limit` sources that are due, one of each host that is free, the longest due first.
+
+        Each one's `next_check` moves forward by its `interval` and `attempts` goes up by one, before anything is
+        fetched. The cost follows `limit`, not the number of sources.
+        """
+
+    def claim(self, id: str, now: datetime, lease: timedelta) -> Claim | None:
+        """Claim one source whether it is due or not; None while its host is busy, rests, or began a poll just now.
+
+        A source that is paused, removed, gone or quarantined can be claimed like this, but not one that is polled.
+        """
+
+    def finish(self, polls: Iterable[Polled]) -> list[Claim]:
+        """`Ingest.finish` for polls that brought no articles, in one transaction; the claims whose lease was lost."""
+
+    def release(self, claims: Iterable[Claim]) -> None:
+        """Give leases back untouched: the sources are due again as they were. For a stop before the request."""
+
+    def ready_at(self) -> datetime | None:
+        """When the next source can be claimed."""
+
+    def overdue(self, now: datetime) -> int:
+        """How many sources are due."""
+
+    def spread(self, now: datetime, over: timedelta) -> int:
+        """Spread all sources that are due evenly from `now` over so long, the longest due first; how many."""
+
+
+class Store(Sources, Protocol):
     """The one store: articles under identities that never change, and the documents made from them.
 
     Every method is safe to call from several threads and processes. All raise StoreError: StoreBusy when
@@ -128,7 +210,10 @@ class Store(Protocol):
         """Published articles that the query means, by sort key, newest first, beginning below `before`."""
 
     def shown(self, query: Query, limit: int) -> list[Shown]:
-        """Like `select`, but only the places: what a feed is put together from."""
+        """Like `select`, but only the places: what a feed is put together from.
+
+        Where several sources have an article of one id, only the one that was stored first.
+        """
 
     def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
         """Articles that were published, are not any more, and that the query means; newest sort key first.
@@ -139,8 +224,11 @@ class Store(Protocol):
     def article(self, id_or_slug: str) -> Article | None:
         """One article in its current state, whatever its status, by id or slug."""
 
-    def articles(self, ids: Collection[str]) -> dict[str, Article]:
-        """The current state of these articles, by id."""
+    def articles(self, source: str, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles of a source, by id."""
+
+    def states(self, keys: Collection[int]) -> dict[int, Article]:
+        """The current state of the articles with these numbers (`Shown.key`), by number."""
 
     def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
         """Every stored state of an article, oldest first: number, kind, when recorded, state."""
@@ -174,18 +262,18 @@ class Store(Protocol):
     def soil(self, names: Iterable[str]) -> None:
         """Mark feeds as dirty."""
 
-    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[str, bytes]:
-        """Rendered articles that are still good, by article id: of this revision, format and recipe."""
+    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[int, bytes]:
+        """Rendered articles that are still good, by `Shown.key`: of this revision, format and recipe."""
 
     def publish(
         self,
         done: Collection[DirtyFeed],
         documents: Collection[Rendered],
         gone: Collection[str],
-        pieces: Collection[tuple[str, int, Format, str, bytes]],
+        pieces: Collection[tuple[int, int, Format, str, bytes]],
         now: datetime,
     ) -> tuple[str, ...]:
-        """The second transaction: documents rendered, feeds done, pieces kept (id, revision, format, recipe, bytes).
+        """The second transaction: documents rendered, feeds done, pieces kept (key, revision, format, recipe, bytes).
 
         Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
         it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
@@ -225,6 +313,26 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+class Fetcher(Protocol):
+    """The guarded HTTP client: the only way in which a request leaves us."""
+
+    def fetch(self, request: Request) -> Response:
+        """Ask, following at most five redirects, within 60 s in all. Raises FetchError."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Parser(Protocol):
+    """Reads documents of others where they can do no harm."""
+
+    def read(self, incoming: Incoming) -> Parsed:
+        """The document as a feed. Raises BadFeed, of kind `killed` where it took the process along."""
+
+    def close(self) -> None:
+        """End the processes."""
 
 
 class SeedFolder(Protocol):
@@ -313,6 +421,11 @@ class Policy:
     settle: timedelta = timedelta(seconds=2)
     public_base: bool = False
     """Whether a public base URL is configured."""
+    min_interval: timedelta | None = None
+    """What an operator wants instead of the floor of an hour."""
+    max_interval: timedelta = timedelta(hours=6)
+    depth: int = 10
+    """How many archive documents (RFC 5005) are read back at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,8 +468,11 @@ class Ports:
     store: Store
     seeds: SeedFolder
     publication: Publication
+    fetcher: Fetcher
+    parser: Parser
     site: Site
     now: Callable[[], datetime]
+    random: Callable[[], float] = random
     policy: Policy = field(default_factory=Policy)
     spread: Spread = _plainly
     progress: Callable[[str, int, int], None] = _silently

@@ -1,0 +1,97 @@
+"""The nouns, frozen. Every datetime is aware and in UTC; anything else is refused.
+
+An Article is one type from parse to feed: a parser fills in what the author wrote, `core.decide`
+adds identity and times, the store keeps it, a renderer reads it.
+"""
+
+from __future__ import annotations
+
+from syndicator.model.articles import (
+    Article,
+    Category,
+    Enclosure,
+    Episode,
+    Image,
+    InReplyTo,
+    Link,
+    Person,
+    Place,
+    Replies,
+    RevisionKind,
+    Status,
+    Term,
+    Tombstone,
+    Upstream,
+)
+from syndicator.model.feeds import Feed, Format, Query, Rendered, Report, Shown, Site
+from syndicator.model.files import FileStat, Media, Notice, Problem, Reading, SeenFile
+from syndicator.model.sources import (
+    Claim,
+    Condition,
+    Entry,
+    Hints,
+    Hop,
+    HostState,
+    Incoming,
+    Parsed,
+    Poll,
+    PollState,
+    Redirection,
+    Request,
+    Response,
+    Result,
+    Source,
+    Subscription,
+    SubscriptionList,
+)
+from syndicator.model.times import Timed, utc
+
+__all__ = [
+    "Article",
+    "Category",
+    "Claim",
+    "Condition",
+    "Enclosure",
+    "Entry",
+    "Episode",
+    "Feed",
+    "FileStat",
+    "Format",
+    "Hints",
+    "Hop",
+    "HostState",
+    "Image",
+    "InReplyTo",
+    "Incoming",
+    "Link",
+    "Media",
+    "Notice",
+    "Parsed",
+    "Person",
+    "Place",
+    "Poll",
+    "PollState",
+    "Problem",
+    "Query",
+    "Reading",
+    "Redirection",
+    "Rendered",
+    "Replies",
+    "Report",
+    "Request",
+    "Response",
+    "Result",
+    "RevisionKind",
+    "SeenFile",
+    "Shown",
+    "Site",
+    "Source",
+    "Status",
+    "Subscription",
+    "SubscriptionList",
+    "Term",
+    "Timed",
+    "Tombstone",
+    "Upstream",
+    "utc",
+]
