@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import random
+from time import sleep
 from typing import BinaryIO, Protocol, TypeVar
 
 from syndicator.model import (
@@ -424,8 +425,12 @@ class Policy:
     min_interval: timedelta | None = None
     """What an operator wants instead of the floor of an hour."""
     max_interval: timedelta = timedelta(hours=6)
-    depth: int = 10
+    archives: int = 10
     """How many archive documents (RFC 5005) are read back at most."""
+    user_agent: str = "syndicator"
+    """How we introduce ourselves to upstream servers."""
+    declared: tuple[Source, ...] = ()
+    """The sources that the configuration names; `id` is empty where it names no slug."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,6 +478,7 @@ class Ports:
     site: Site
     now: Callable[[], datetime]
     random: Callable[[], float] = random
+    sleep: Callable[[float], None] = sleep
     policy: Policy = field(default_factory=Policy)
     spread: Spread = _plainly
     progress: Callable[[str, int, int], None] = _silently

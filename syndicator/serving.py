@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 
 from syndicator import wiring
 from syndicator.config import Settings
-from syndicator.errors import BindError, SyndicatorError
+from syndicator.errors import BindError, FetchError, SyndicatorError
+from syndicator.model import Request
 from syndicator.ports import Ports
 
 log = logging.getLogger("syndicator.serving")
@@ -47,12 +47,12 @@ def health(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return str(answer.read(200).decode("utf-8", "replace").strip())
-    except urllib.error.HTTPError as error:
-        return f"{url}: {error.code} {error.read(200).decode('utf-8', 'replace').strip()}"
-    except OSError as error:
-        return f"{url}: no answer ({error}); is `syndicator run` running?"
+        with closing(wiring.own_server(host, port)) as server:
+            answer = server.fetch(Request(url=url))
+    except FetchError as error:
+        return f"{url}: no answer ({error.reason}); is `syndicator run` running?"
+    said = answer.body[:200].decode("utf-8", "replace").strip()
+    return said if answer.status == 200 else f"{url}: {answer.status} {said}"
 
 
 def _hand_down(settings: Settings) -> None:

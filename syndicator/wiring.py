@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from syndicator import __version__
 from syndicator.config import Settings
+from syndicator.config.sections import SourceSection
 from syndicator.core.identity import site_id
 from syndicator.edge.files import FeedFiles
+from syndicator.edge.http import Client
 from syndicator.edge.lock import hold
 from syndicator.edge.seeds import Folder
 from syndicator.errors import StoreError
-from syndicator.model import Site
-from syndicator.ports import Policy, Ports, Store
+from syndicator.jobs.parsers import ParserProcesses
+from syndicator.model import Site, Source
+from syndicator.ports import Fetcher, Parser, Policy, Ports, Store
 from syndicator.store import open_store
 
 if TYPE_CHECKING:
@@ -38,9 +42,14 @@ def connect(settings: Settings, progress: Callable[[str, int, int], None] | None
 
     store = open_store(settings.database_url, now)
     spread = Processes()
+    ports = None
     try:
-        yield ports_of(settings, store, spread=spread, progress=progress)
+        ports = ports_of(settings, store, spread=spread, progress=progress)
+        yield ports
     finally:
+        if ports is not None:
+            ports.fetcher.close()
+            ports.parser.close()
         spread.close()
         store.close()
 
@@ -58,11 +67,40 @@ def ports_of(settings: Settings, store: Store, **more: object) -> Ports:
         store=store,
         seeds=Folder(settings.root / settings.seeds.path, settings.seeds.patterns, settings.seeds.recursive),
         publication=FeedFiles(settings.root / "feeds"),
+        fetcher=fetcher(settings),
+        parser=ParserProcesses(),
         site=_site(settings, store),
         policy=_policy(settings),
         now=now,
         **given,  # type: ignore[arg-type]
     )
+
+
+def fetcher(settings: Settings) -> Fetcher:
+    """The guarded HTTP client as the operator wants it. Nothing is opened before it is asked to fetch."""
+    return Client(
+        allow_networks=settings.polling.allow_networks,
+        allow_ports=settings.polling.allow_ports,
+        user_agent=user_agent(settings),
+    )
+
+
+@contextmanager
+def fetching(settings: Settings) -> Iterator[tuple[Fetcher, Parser]]:
+    """What is needed to look at a feed without a store."""
+    client, parser = fetcher(settings), ParserProcesses()
+    try:
+        yield client, parser
+    finally:
+        client.close()
+        parser.close()
+
+
+def user_agent(settings: Settings) -> str:
+    """How we introduce ourselves: the program, where to learn more, and how many people read what we take."""
+    readers = settings.polling.subscribers
+    who = settings.polling.contact or settings.base_url
+    return f"syndicator/{__version__} (+{who}; {readers} subscriber{'' if readers == 1 else 's'})"
 
 
 @contextmanager
@@ -93,7 +131,7 @@ def make_daemon(settings: Settings, ports: Ports) -> Daemon:
     from syndicator.daemon import Daemon
     from syndicator.jobs.inprocess import InProcessQueue
 
-    return Daemon(ports, InProcessQueue, settings.seeds.scan_interval)
+    return Daemon(ports, InProcessQueue, settings.seeds.scan_interval, settings.polling.connections)
 
 
 def web_options(settings: Settings) -> WebOptions:
@@ -138,4 +176,28 @@ def _policy(settings: Settings) -> Policy:
         folder_tags=settings.seeds.folder_tags,
         removal_grace=settings.seeds.removal_grace,
         public_base=settings.web.base_url is not None,
+        min_interval=settings.polling.min_interval,
+        max_interval=settings.polling.max_interval,
+        archives=settings.polling.archives,
+        user_agent=user_agent(settings),
+        declared=tuple(map(_declared, settings.source)),
+    )
+
+
+def _declared(section: SourceSection) -> Source:
+    return Source(
+        id=section.slug or "",
+        url=section.url,
+        title=section.title,
+        tags=section.tags,
+        interval=section.interval,
+        paused=not section.enabled,
+        username=section.username,
+        password=section.secret(),
+        headers=tuple(section.headers.items()),
+        user_agent=section.user_agent,
+        language=section.language,
+        licence=section.licence,
+        trust=section.trust,
+        declared=True,
     )

@@ -12,23 +12,23 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "syndicator"
 
 MAY_IMPORT = {
-    "model": set(),
+    "model": {"model"},
     "errors": set(),
     "lifeline": set(),
     "supervisor": set(),
-    "config": {"errors"},
+    "config": {"config", "errors"},
     "core": {"core", "model", "errors"},
     "ports": {"model", "errors"},
     "store": {"store", "ports", "core", "model", "errors"},
     "edge": {"edge", "ports", "core", "model", "errors"},
     "jobs": {"jobs", "lifeline", "ports", "core", "model", "errors"},
     "flows": {"flows", "ports", "core", "model", "errors"},
-    "daemon": {"flows", "ports", "core", "model", "errors"},
+    "daemon": {"daemon", "flows", "ports", "core", "model", "errors"},
     "web": {"web", "lifeline", "flows", "ports", "core", "model", "errors"},
     "wiring": {"config", "store", "edge", "jobs", "daemon", "web", "flows", "ports", "core", "model", "errors"},
     "wsgi": {"config", "wiring", "web"},
     "serving": {"config", "wiring", "web", "ports", "errors"},
-    "cli": {"config", "wiring", "serving", "supervisor", "lifeline", "flows", "model", "errors", "__init__"},
+    "cli": {"cli", "config", "wiring", "serving", "supervisor", "lifeline", "flows", "model", "errors", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -48,12 +48,12 @@ ONE_HOME = {
     "sqlalchemy": "store/",
     "alembic": "store/",
     "watchdog": "edge/",
-    "apscheduler": "daemon.py",
+    "apscheduler": "daemon/",
     "flask": "web/",
     "werkzeug": "web/",
     "granian": "web/server.py",
-    "pydantic": "config.py",
-    "click": "cli.py",
+    "pydantic": "config/",
+    "click": "cli/",
 }
 """Library -> the only folder or file that imports it."""
 
@@ -102,4 +102,4 @@ def test_a_room_is_named_for_its_purpose(file: str) -> None:
 
 def test_only_the_configuration_reads_the_environment_for_settings() -> None:
     readers = {file for file in FILES if re.search(r"os\.(environ|getenv)", (PACKAGE / file).read_text("utf-8"))}
-    assert readers <= {"config.py", "wsgi.py", "serving.py", "cli.py", "supervisor.py"}
+    assert readers <= {"config/__init__.py", "wsgi.py", "serving.py", "cli/group.py", "cli/processes.py", "supervisor.py"}

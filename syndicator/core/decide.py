@@ -19,8 +19,16 @@ FUTURE_TOLERANCE = timedelta(hours=1)
 FAR_AHEAD = timedelta(days=3653)
 """How far ahead an embargo may end before a person is asked whether that is meant."""
 
+UNANNOUNCED_MOST = 24
+"""Changes of one entry that are stored though upstream did not date them."""
+UNANNOUNCED_APART = timedelta(minutes=10)
+
+_FOLLOWED = ("title", "url", "body", "summary", "authors", "enclosures", "tags", "image")
 _OURS = ("id", "slug", "first_seen", "published", "updated", "changed", "sort_key", "revision", "status")
-_QUIET = (*_OURS, "tags", "language", "related", "explicit_id", "explicit_slug", "extra", "publish_at", "expire_at")
+_QUIET = (
+    *(*_OURS, "tags", "language", "related", "explicit_id", "explicit_slug", "extra", "publish_at", "expire_at"),
+    *("upstream", "replies", "unannounced", "categories", "links", "comments"),
+)
 """Fields whose change is stored, but is no correction that a reader must see again."""
 
 
@@ -119,6 +127,33 @@ def next_state(
     if content == before and not _updated_by_author(before, seen, now):
         return before, None
     return _stored(before, content, seen, found, by_author), _why(before, status)
+
+
+def next_from_upstream(before: Article, seen: Article, now: datetime) -> tuple[Article, RevisionKind | None, bool]:
+    """The state after an entry was seen again: as `next_state`, and whether the entry must be looked at next time too.
+
+    A change that upstream does not date itself is stored at most once in ten minutes and 24 times in all, so that an
+    entry with the time of day in it is no news for ever. Counts and facts of the feed alone are no change.
+    """
+    if before.status is Status.WITHDRAWN and not _updated_by_author(before, seen, now):
+        return before, None, False
+    dated = _updated_by_author(before, seen, now) is not None
+    if not dated and _same_to_readers(before, seen, now):
+        return before, None, False
+    if not dated and before.unannounced >= UNANNOUNCED_MOST:
+        return before, None, False
+    if not dated and before.changed is not None and timedelta(0) <= now - before.changed < UNANNOUNCED_APART:
+        return before, None, True
+    after, kind = next_state(before, replace(seen, unannounced=before.unannounced + (not dated)), now)
+    return after, kind, False
+
+
+def _same_to_readers(before: Article, seen: Article, now: datetime) -> bool:
+    """Whether all that upstream can change without dating it is as it was."""
+    if any(getattr(before, name) != getattr(seen, name) for name in _FOLLOWED):
+        return False
+    published = believable(seen.published, now)
+    return published is None or published == before.published
 
 
 def at(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syndicator.model import Feed, Format, Query, Site, Term
+from syndicator.core.text import one_line
+from syndicator.model import Feed, Format, Query, Site, Source, Term
 
 KINDS = ("tags", "authors")
 """What a store's terms can be; each has feeds under its name."""
@@ -22,6 +23,18 @@ def term_feed(site: Site, term: Term, items: int) -> Feed:
         title=f"{site.title}: {term.name}",
         description=f"Articles {about} {term.name}.",
         query=query,
+        limit=items,
+    )
+
+
+def source_feed(site: Site, source: Source, items: int) -> Feed:
+    """The feed of what one source brought, `items` articles long."""
+    title = one_line(source.title) or source.id
+    return Feed(
+        name=f"sources/{source.id}",
+        title=f"{site.title}: {title}",
+        description=f"Articles from {title}.",
+        query=Query(sources=frozenset({source.id})),
         limit=items,
     )
 

@@ -105,6 +105,11 @@ def site_id(seed: str) -> str:
     return uuid.uuid5(_ROOT, f"site\n{seed}").urn
 
 
+def site_feed_id(site: str, name: str) -> str:
+    """The id of a site's feed: made of the site's id (a `urn:uuid:`) and the feed's name alone."""
+    return uuid.uuid5(uuid.UUID(site), name).urn
+
+
 def content_hash(data: bytes) -> str:
     """sha256 in hex."""
     return hashlib.sha256(data).hexdigest()

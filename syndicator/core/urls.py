@@ -27,6 +27,8 @@ _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\]")
 _AUTHORITY = re.compile(r"(?:([^@]*)@)?(\[[^\]]*\]|[^:@]*)(?::([0-9]*))?")
 
+_USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:/*)[^/?#]*@")
+
 
 def safe_url(url: str, base: str | None = None) -> str | None:
     """An absolute address with the scheme http, https or mailto that may be published, or None.
@@ -133,3 +135,8 @@ def _encode(text: str) -> str:
     if not _ILLEGAL.search(text):
         return text
     return _ILLEGAL.sub(lambda match: quote(match[0], safe=""), text)
+
+
+def without_credentials(url: str) -> str:
+    """The address without a user's name and password, to be shown."""
+    return _USERINFO.sub(r"\1", url)

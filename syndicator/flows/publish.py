@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from syndicator.core import render
 from syndicator.core.coding import brotlied, etag, gzipped
-from syndicator.core.feeds import KINDS, default_feed, document_paths, term_feed
+from syndicator.core.feeds import KINDS, default_feed, document_paths, source_feed, term_feed
 from syndicator.model import Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
 from syndicator.ports import DirtyFeed, Ports
 
@@ -19,8 +19,8 @@ BATCH = 50
 _TOGETHER = 8
 """Documents compressed side by side; all of them are in memory."""
 
-Piece = tuple[str, int, Format, str, bytes]
-"""A rendered article: id, revision, format, recipe, bytes."""
+Piece = tuple[int, int, Format, str, bytes]
+"""A rendered article: `Shown.key`, revision, format, recipe, bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ def renew(ports: Ports) -> None:
     """Mark every feed as dirty where the way to render has changed since the last time: new settings, new program."""
     recipe = f"{render.recipe(ports.site)} {ports.policy.items} {ports.site}"
     if ports.store.recall("recipe") != recipe:
-        ports.store.soil(["", *(f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())])
+        terms = (f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())
+        ports.store.soil(["", *terms, *(f"sources/{source.id}" for source in ports.store.sources())])
         ports.store.remember("recipe", recipe)
 
 
@@ -90,8 +91,20 @@ def feed_named(ports: Ports, name: str) -> Feed | None:
     if not name:
         return default_feed(ports.site, ports.policy.items)
     kind, _, slug = name.partition("/")
+    if kind == "sources":
+        return _source_feed(ports, slug)
     term = ports.store.term(kind, slug) if kind in KINDS else None
     return term_feed(ports.site, term, ports.policy.items) if term else None
+
+
+def _source_feed(ports: Ports, id: str) -> Feed | None:
+    source = ports.store.source(id)
+    if source is None or source.removed:
+        return None
+    if not source.title:
+        states = ports.store.poll_states([id])
+        source = replace(source, title=states[id].upstream.title if id in states else "")
+    return source_feed(ports.site, source, ports.policy.items)
 
 
 def _publish(ports: Ports, dirty: Sequence[DirtyFeed]) -> tuple[str, ...]:
@@ -111,24 +124,25 @@ def _view(ports: Ports, feed: Feed) -> View:
     return View(feed=feed, shown=shown, tombstones=tombstones, updated=updated)
 
 
-def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[str, Format], bytes], list[Piece]]:
+def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[int, Format], bytes], list[Piece]]:
     """Every rendered article that the views show, and those of them that were not kept from an earlier time."""
     recipe = render.recipe(ports.site)
-    pieces: dict[tuple[str, Format], bytes] = {}
-    missing: dict[str, list[Format]] = {}
+    pieces: dict[tuple[int, Format], bytes] = {}
+    missing: dict[int, list[Format]] = {}
     for format in Format:
-        shown = {s.id: s for view in views if format in view.feed.formats for s in view.shown}
+        shown = {s.key: s for view in views if format in view.feed.formats for s in view.shown}
         kept = ports.store.pieces(list(shown.values()), format, recipe)
-        pieces.update(((id, format), body) for id, body in kept.items())
-        for id in (id for id in shown if id not in kept):
-            missing.setdefault(id, []).append(format)
-    articles = ports.store.articles(missing.keys())
-    work = [(articles[id], formats) for id, formats in missing.items()]
+        pieces.update(((key, format), body) for key, body in kept.items())
+        for key in (key for key in shown if key not in kept):
+            missing.setdefault(key, []).append(format)
+    articles = ports.store.states(missing.keys())
+    work = [(articles[key], formats) for key, formats in missing.items()]
     fresh: list[Piece] = []
-    for (article, formats), bodies in zip(work, ports.spread(partial(_rendered, ports.site), work), strict=True):
+    rendered = ports.spread(partial(_rendered, ports.site), work)
+    for (key, formats), bodies in zip(missing.items(), rendered, strict=True):
         for format, body in zip(formats, bodies, strict=True):
-            pieces[article.id, format] = body
-            fresh.append((article.id, article.revision, format, recipe, body))
+            pieces[key, format] = body
+            fresh.append((key, articles[key].revision, format, recipe, body))
     return pieces, fresh
 
 
@@ -137,8 +151,8 @@ def _rendered(site: Site, work: tuple[Article, Sequence[Format]]) -> list[bytes]
     return [render.piece(article, format, site) for format in formats]
 
 
-def _document(site: Site, view: View, format: Format, pieces: dict[tuple[str, Format], bytes]) -> Rendered:
-    shown = [pieces[s.id, format] for s in view.shown]
+def _document(site: Site, view: View, format: Format, pieces: dict[tuple[int, Format], bytes]) -> Rendered:
+    shown = [pieces[s.key, format] for s in view.shown]
     body = render.document(view.feed, format, site, shown, view.updated, view.tombstones)
     return Rendered(
         path=view.feed.path(format),

@@ -26,7 +26,7 @@ def show(ports: Ports, files: Iterable[SeenFile]) -> None:
 def tidy(ports: Ports) -> None:
     """Publish all that published articles show, and nothing else: a draft's picture is nobody's yet."""
     holders = [f for f in ports.store.files(ports.policy.source) if f.article_id and any(m.path for m in f.media)]
-    articles = ports.store.articles({str(f.article_id) for f in holders})
+    articles = ports.store.articles(ports.policy.source, {str(f.article_id) for f in holders})
     published = {id for id, article in articles.items() if article.status is Status.PUBLISHED}
     shown = [f for f in holders if f.article_id in published]
     show(ports, shown)

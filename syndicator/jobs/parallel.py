@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from syndicator.jobs.forks import context, live_with_user
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -18,11 +19,6 @@ WORTH_IT = 100
 CHUNK = 16
 IDLE = 30.0
 """Seconds without work after which the processes end: they hold as much memory as we do."""
-_PRELOAD = [
-    *("syndicator.core.articles.frontmatter", "syndicator.core.articles.scraped", "syndicator.core.render"),
-    *("mdit_py_plugins.footnote", "yaml", "anyascii"),
-]
-"""What nearly every article needs, loaded once, before the processes are forked."""
 
 
 class Processes:
@@ -63,7 +59,7 @@ class Processes:
     def _started(self) -> ProcessPoolExecutor:
         self._stop_timer()
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._count, mp_context=_context(), initializer=_live_with_us)
+            self._pool = ProcessPoolExecutor(self._count, mp_context=context(), initializer=live_with_user)
         return self._pool
 
     def _results(self, pool: ProcessPoolExecutor, futures: Sequence[Future[list[R]]]) -> Iterator[R]:
@@ -97,23 +93,3 @@ class Processes:
 
 def _each(function: Callable[[T], R], things: Sequence[T]) -> list[R]:
     return [function(thing) for thing in things]
-
-
-def _live_with_us() -> None:
-    """In a worker: end with the process that uses it. The fork server stays for as long as a worker lives."""
-    threading.Thread(target=_end_with_user, name="lifeline", daemon=True).start()
-
-
-def _end_with_user() -> None:
-    user = multiprocessing.parent_process()
-    if user is not None:
-        user.join()
-        os._exit(1)
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
-    return context

@@ -153,14 +153,16 @@ class PollState(Timed):
 class HostState(Timed):
     """What we observed of a host (scheme, name and port): why it rests, and until when.
 
-    `pauses` counts the 429s in a row. `failures` are the last failures of its sources within an hour, as pairs of
-    source and kind of failure.
+    `pauses` counts the 429s in a row. `failures` are the last failures of its sources within an hour: when, which
+    source, and the kind of failure. `trouble` is the kind that many of its sources met alike, last at `troubled_at`.
     """
 
     host: str
     paused_until: datetime | None = None
     pauses: int = 0
     failures: tuple[tuple[datetime, str, str], ...] = ()
+    trouble: str = ""
+    troubled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +180,14 @@ class Claim(Timed):
 class Request:
     """What to ask for: an http(s) URL, the validators to send there, and headers for its origin alone.
 
-    `user_agent` is sent on every hop. `accept` is the Accept header.
+    The validators go to `validated_url` alone, which may be behind redirects; None: to `url`. `user_agent` is sent
+    on every hop. `accept` is the Accept header.
     """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    validated_url: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     user_agent: str = ""
     accept: str = "*/*"

@@ -12,9 +12,11 @@ from syndicator.errors import StoreDamaged, StoreError
 from syndicator.ports import Ingest, Store
 from syndicator.store.engine import Database
 from syndicator.store.ingest import ingesting
+from syndicator.store.polling import Schedule
 from syndicator.store.publishing import Publishing
 from syndicator.store.reading import Questions
 from syndicator.store.schema import CREATED, open_database
+from syndicator.store.sources import Upstreams
 from syndicator.store.tables import instant, meta
 
 __all__ = ["SqlStore", "open_store"]
@@ -30,7 +32,7 @@ def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> S
     return SqlStore(open_database(url, now, busy), now)
 
 
-class SqlStore(Questions, Publishing):
+class SqlStore(Questions, Publishing, Upstreams, Schedule):
     """The parts together: see `ports.Store`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:

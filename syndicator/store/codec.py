@@ -11,7 +11,7 @@ import types
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -73,6 +73,7 @@ class Codec(Generic[T]):
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SEALED = "base64:"
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def _ways(hint: Any) -> tuple[_Way, _Way]:
@@ -83,12 +84,15 @@ def _ways(hint: Any) -> tuple[_Way, _Way]:
     if get_origin(hint) is tuple and options[-1] is Ellipsis:
         outward, inward = _ways(options[0])
         return partial(_each, outward) if outward else list, partial(_all, inward) if inward else tuple
-    if get_origin(hint) is tuple and all(_ways(option) == (None, None) for option in options):
-        return list, tuple
+    if get_origin(hint) is tuple:
+        outwards, inwards = zip(*map(_ways, options), strict=True)
+        return partial(_list, outwards) if any(outwards) else list, partial(_tuple, inwards) if any(inwards) else tuple
     if hint in _PLAIN:
         return None, None
     if hint is datetime:
         return datetime.isoformat, datetime.fromisoformat
+    if hint is timedelta:
+        return lambda value: value // _MICROSECOND, _MICROSECOND.__mul__
     if hint is bytes:
         return lambda value: b64encode(value).decode("ascii"), b64decode
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -101,6 +105,14 @@ def _ways(hint: Any) -> tuple[_Way, _Way]:
 
 def _each(way: Callable[[Any], Any], values: tuple[Any, ...]) -> list[Any]:
     return [way(value) for value in values]
+
+
+def _list(ways: tuple[_Way, ...], values: tuple[Any, ...]) -> list[Any]:
+    return [way(value) if way and value is not None else value for way, value in zip(ways, values, strict=True)]
+
+
+def _tuple(ways: tuple[_Way, ...], values: list[Any]) -> tuple[Any, ...]:
+    return tuple(_list(ways, tuple(values)))
 
 
 def _all(way: Callable[[Any], Any], values: list[Any]) -> tuple[Any, ...]:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
-from syndicator.errors import StoreError
+from syndicator.errors import LeaseLost, StoreError
 from syndicator.model import Article, SeenFile, Status
-from syndicator.ports import Ingest, Saved
+from syndicator.ports import Ingest, Polled, Saved
 from syndicator.store import rows
 from syndicator.store.engine import Database
+from syndicator.store.finishing import finish
 from syndicator.store.revising import Revising
-from syndicator.store.tables import articles, claims, files, key, sources
+from syndicator.store.tables import articles, claims, files, key, sources, upstreams
 
 
 @contextmanager
@@ -22,20 +23,23 @@ def ingesting(database: Database, source: str, now: Callable[[], datetime]) -> I
     """Open the transaction. No other one of the same source is open at the same time."""
     with database.write() as connection:
         connection.execute(database.insert(sources).values(id=source).on_conflict_do_nothing())
-        connection.execute(select(sources.c.id).where(sources.c.id == source).with_for_update())
-        transaction = Transaction(database, connection, source, now())
+        polled = exists().where(upstreams.c.source == sources.c.id)
+        own = connection.execute(select(polled).where(sources.c.id == source).with_for_update(of=sources)).scalar_one()
+        transaction = Transaction(database, connection, source, now(), f"sources/{source}" if own else None)
         yield transaction
-        transaction.finish()
+        transaction.conclude()
 
 
 class Transaction:
-    """What may be asked and stored while it is open; see `ports.Ingest`."""
+    """What may be asked and stored while it is open; see `ports.Ingest`. `own_feed` is the source's own, if any."""
 
-    def __init__(self, database: Database, connection: Connection, source: str, now: datetime) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, source: str, now: datetime, own_feed: str | None
+    ) -> None:
         self._database = database
         self._connection = connection
         self._source = source
-        self._revising = Revising(database, connection, source, now)
+        self._revising = Revising(database, connection, source, now, own_feed)
         self._broken = False
 
     def files(self, paths: Collection[str] | None = None) -> dict[str, SeenFile]:
@@ -115,7 +119,14 @@ class Transaction:
         """Remember that the source was completely read."""
         self._connection.execute(update(sources).where(sources.c.id == self._source).values(first_time_done=at))
 
-    def finish(self) -> None:
+    def finish(self, polled: Polled) -> None:
+        """Store what a poll observed and give its lease back. Raises LeaseLost where it is not ours any more."""
+        broken, self._broken = self._broken, True
+        if finish(self._database, self._connection, [polled]):
+            raise LeaseLost(f"source {self._source}: somebody else polls it, or changed it, since; nothing was stored")
+        self._broken = broken
+
+    def conclude(self) -> None:
         """Write what was kept for the end of the transaction. Raises StoreError where a `save` had failed."""
         if self._broken:
             raise StoreError(f"source {self._source}: what it gave was not stored, because a part of it could not be")

@@ -12,9 +12,9 @@ from syndicator.model import Format, Rendered, Shown
 from syndicator.ports import DirtyFeed, DocumentHead
 from syndicator.store import marks, rows
 from syndicator.store.engine import Database
-from syndicator.store.tables import articles, documents, key, pieces
+from syndicator.store.tables import articles, documents, pieces
 
-_Piece = tuple[str, int, Format, str, bytes]
+_Piece = tuple[int, int, Format, str, bytes]
 _SECOND = timedelta(seconds=1)
 _PORTION = 50
 _CODINGS = {"identity": documents.c.body, "gzip": documents.c.gzip, "br": documents.c.brotli}
@@ -36,19 +36,16 @@ class Publishing:
         with self.database.write() as connection:
             marks.mark(self.database, connection, set(names))
 
-    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[str, bytes]:
-        """Rendered articles that are still good, by article id: of this revision, format and recipe."""
-        wanted = {place.id: place.revision for place in shown}
-        kept = (
-            select(articles.c.id, pieces.c.revision, pieces.c.body)
-            .join(articles, articles.c.pk == pieces.c.article_pk)
-            .where(pieces.c.format == str(format), pieces.c.recipe == recipe)
-        )
-        found: list[tuple[str, int, bytes]] = []
+    def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[int, bytes]:
+        """Rendered articles that are still good, by `Shown.key`: of this revision, format and recipe."""
+        wanted = {place.key: place.revision for place in shown}
+        kept = select(pieces.c.article_pk, pieces.c.revision, pieces.c.body)
+        kept = kept.where(pieces.c.format == str(format), pieces.c.recipe == recipe)
+        found: list[tuple[int, int, bytes]] = []
         with self.database.read() as connection:
-            for portion in rows.portions({key(id_) for id_ in wanted}):
-                found += connection.execute(kept.where(articles.c.id_key.in_(portion))).all()
-        return {id_: body for id_, revision, body in found if wanted.get(id_) == revision}
+            for portion in rows.portions(wanted):
+                found += connection.execute(kept.where(pieces.c.article_pk.in_(portion))).all()
+        return {pk: body for pk, revision, body in found if wanted[pk] == revision}
 
     def publish(
         self,
@@ -159,15 +156,12 @@ class Keeping:
             set_={name: new.excluded[name] for name in ("revision", "recipe", "body")},
         )
         for portion in rows.portions(rendered):
-            keys = {key(piece[0]) for piece in portion}
-            heads = select(articles.c.id, articles.c.pk, articles.c.revision)
-            heads = heads.where(articles.c.id_key.in_(keys)).order_by(articles.c.pk.desc())
-            current = {id_: (pk, revision) for id_, pk, revision in self._connection.execute(heads)}
+            heads = select(articles.c.pk, articles.c.revision).where(articles.c.pk.in_({piece[0] for piece in portion}))
+            current = dict(self._connection.execute(heads).all())
             kept = [
                 {"article_pk": pk, "format": str(kind), "revision": revision, "recipe": recipe, "body": body}
-                for id_, revision, kind, recipe, body in portion
-                for pk, newest in (current.get(id_, (None, None)),)
-                if newest == revision
+                for pk, revision, kind, recipe, body in portion
+                if current.get(pk) == revision
             ]
             if kept:
                 self._connection.execute(keep, kept)

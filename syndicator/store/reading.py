@@ -11,6 +11,7 @@ from syndicator.model import Article, FileStat, Query, RevisionKind, SeenFile, S
 from syndicator.store import rows
 from syndicator.store.engine import Database
 from syndicator.store.queries import places
+from syndicator.store.sources import troubles
 from syndicator.store.tables import Standing, articles, documents, files, key, revisions, terms
 
 _PAGE = 1000
@@ -59,14 +60,15 @@ class Questions:
             return rows.current(connection, places(connection, query, Standing.SHOWN, limit, before=before))
 
     def shown(self, query: Query, limit: int) -> list[Shown]:
-        """Like `select`, but only the places."""
-        wanted = select(articles.c.pk, articles.c.id, articles.c.revision, articles.c.changed, articles.c.sort_key)
+        """Like `select`, but only the places. Of the articles of one id, the one that was stored first."""
+        wanted = select(*(articles.c[name] for name in ("pk", "id", "revision", "changed", "sort_key")))
         with self.database.read() as connection:
             pks = places(connection, query, Standing.SHOWN, limit)
             found = {}
             for portion in rows.portions(pks):
                 for row in connection.execute(wanted.where(articles.c.pk.in_(portion))):
-                    found[row.pk] = Shown(id=row.id, revision=row.revision, changed=row.changed, sort_key=row.sort_key)
+                    pk, id_, revision, changed, sort_key = row
+                    found[pk] = Shown(key=pk, id=id_, revision=revision, changed=changed, sort_key=sort_key)
         return [found[pk] for pk in pks]
 
     def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
@@ -89,10 +91,15 @@ class Questions:
             pk = connection.execute(select(articles.c.pk).where(articles.c.slug == id_or_slug)).scalar()
             return None if pk is None else rows.current(connection, [pk])[0]
 
-    def articles(self, ids: Collection[str]) -> dict[str, Article]:
-        """The current state of these articles, by id."""
+    def articles(self, source: str, ids: Collection[str]) -> dict[str, Article]:
+        """The current state of these articles of a source, by id."""
         with self.database.read() as connection:
-            return rows.by_id(connection, ids)
+            return rows.by_id(connection, ids, source)
+
+    def states(self, keys: Collection[int]) -> dict[int, Article]:
+        """The current state of the articles with these numbers, by number."""
+        with self.database.read() as connection:
+            return rows.by_key(connection, keys)
 
     def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
         """Every stored state of an article, oldest first: number, kind, when recorded, state."""
@@ -147,7 +154,8 @@ class Questions:
         """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`.
 
         `files` and `problems` are those of files that are there; `missing` are files that are gone while their
-        article is not withdrawn.
+        article is not withdrawn. Of upstream sources the numbers of `sources`, and of those that are `paused` or else
+        `troubled`, `gone` or `quarantined`.
         """
         there = files.c.missing_since.is_(None)
         waiting = files.c.missing_since.is_not(None) & (articles.c.status != Status.WITHDRAWN.value)
@@ -162,4 +170,5 @@ class Questions:
             counts["revisions"] = connection.execute(select(func.count()).select_from(revisions)).scalar_one()
             present = select(func.count()).where(documents.c.gone.is_(False))
             counts["documents"] = connection.execute(present).scalar_one()
+            counts.update(troubles(connection))
         return counts

@@ -42,13 +42,16 @@ class Revising:
     briefly, and two transactions never wait for each other.
     """
 
-    def __init__(self, database: Database, connection: Connection, source: str, now: datetime) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, source: str, now: datetime, own_feed: str | None = None
+    ) -> None:
         self._database = database
         self._connection = connection
         self._source = source
         self._now = now
         self._pks: dict[str, int] = {}
         self._stale: set[str] = set()
+        self._feeds = {"", own_feed or ""}
         self._shown: Counter[_Place] = Counter()
         self._carried: Counter[_Place] = Counter()
         self._names: dict[_Place, str] = {}
@@ -172,7 +175,7 @@ class Revising:
 
     def _note(self, head: _Head, now: dict[_Place, Term]) -> None:
         """Keep in mind which feeds became stale and how the counts of terms moved."""
-        self._stale.add("")
+        self._stale |= self._feeds
         for place in head.before:
             self._stale.add("/".join(place))
             self._names.setdefault(place, "")

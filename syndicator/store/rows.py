@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
-from syndicator.model import Article, SeenFile
+from syndicator.model import Article, Condition, HostState, PollState, SeenFile, Source
 from syndicator.store.codec import Codec
-from syndicator.store.tables import articles, files, key, revisions
+from syndicator.store.tables import articles, files, key, polls, revisions
 
 T = TypeVar("T")
 
@@ -19,6 +20,9 @@ PORTION = 500
 
 ARTICLE = Codec(Article)
 SEEN = Codec(SeenFile, without=frozenset({"path", "size", "mtime_ns", "article_id", "missing_since"}))
+SOURCE = Codec(Source)
+POLL = Codec(PollState, without=frozenset({"source", "host", "condition", "next_check", "attempts", "entries"}))
+HOST = Codec(HostState, without=frozenset({"host", "paused_until"}))
 
 
 def portions(values: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
@@ -28,15 +32,24 @@ def portions(values: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
         yield portion
 
 
+STATES: Select[Any] = select(articles.c.pk, revisions.c.payload).join(
+    revisions, (revisions.c.article_pk == articles.c.pk) & (revisions.c.number == articles.c.revision)
+)
+
+
 def current(connection: Connection, pks: Collection[int]) -> list[Article]:
     """The current state of these articles, in the order asked."""
-    states = select(articles.c.pk, revisions.c.payload).join(
-        revisions, (revisions.c.article_pk == articles.c.pk) & (revisions.c.number == articles.c.revision)
-    )
-    found: dict[int, str] = {}
+    found = by_key(connection, pks)
+    return [found[pk] for pk in pks]
+
+
+def by_key(connection: Connection, pks: Collection[int]) -> dict[int, Article]:
+    """The current state of those of these articles that there are, by key."""
+    found: dict[int, Article] = {}
     for portion in portions(pks):
-        found.update(connection.execute(states.where(articles.c.pk.in_(portion))).all())
-    return [ARTICLE.load(found[pk]) for pk in pks]
+        there = connection.execute(STATES.where(articles.c.pk.in_(portion)))
+        found.update((pk, ARTICLE.load(payload)) for pk, payload in there)
+    return found
 
 
 def by_id(connection: Connection, ids: Collection[str], source: str | None = None) -> dict[str, Article]:
@@ -81,3 +94,32 @@ def seen(row: Any) -> SeenFile:
     return SEEN.load(
         payload, path=path, size=size, mtime_ns=mtime_ns, article_id=article_id, missing_since=missing_since
     )
+
+
+POLL_STATES: Select[Any] = select(
+    *(polls.c[name] for name in ("source", "host", "condition", "next_check", "attempts", "payload"))
+)
+_STOPPED = frozenset({Condition.GONE, Condition.QUARANTINED})
+
+
+def poll_state(row: Any, entries: bytes | None = None) -> PollState:
+    """What was observed of a source, from a row that has the columns of POLL_STATES."""
+    return POLL.load(
+        row.payload,
+        source=row.source,
+        host=row.host,
+        condition=Condition(row.condition),
+        next_check=row.next_check,
+        attempts=row.attempts,
+        entries=entries or b"",
+    )
+
+
+def due(row: Any, condition: str, next_check: datetime | None) -> datetime | None:
+    """When a source is to be polled, by the flags in its row, its condition and its next check; None: not at all."""
+    return None if row.paused or row.removed or condition in _STOPPED else next_check
+
+
+def host_state(host: str, paused_until: datetime | None, payload: str) -> HostState:
+    """What was observed of a host, from its row."""
+    return HOST.load(payload, host=host, paused_until=paused_until)

@@ -17,7 +17,7 @@ from syndicator.errors import StoreDamaged, StoreError, StoreNewer
 from syndicator.store.engine import Database
 from syndicator.store.tables import meta, micros
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A constant, so that Alembic is imported only when there is something to migrate."""
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -170,8 +170,10 @@ def _create(path: Path, url: URL, now: Callable[[], datetime], busy: float) -> N
 def _tidy(path: Path) -> None:
     """Remove what a kill left of an earlier making; what is younger may belong to somebody who is at it now."""
     for left in path.parent.iterdir():
-        if left.name.startswith(f".{path.name}.") and ".new" in left.suffix and left.stat().st_mtime < time() - _HOUR:
-            left.unlink(missing_ok=True)
+        if left.name.startswith(f".{path.name}.") and ".new" in left.suffix:
+            with suppress(FileNotFoundError):  # another process has just put its database in place
+                if left.stat().st_mtime < time() - _HOUR:
+                    left.unlink()
 
 
 def _put(name: str, path: Path) -> None:

@@ -224,3 +224,80 @@ dirty = Table(
     Column("name", Words, primary_key=True),
     Column("token", BigInteger, nullable=False),
 )
+
+upstreams = Table(
+    "upstreams",
+    metadata,
+    Column("source", Words, ForeignKey("sources.id"), primary_key=True),
+    Column("payload", Text, nullable=False),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("address", Words, nullable=False),
+    Column("source", Words, ForeignKey("upstreams.source"), nullable=False),
+    Column("present", Boolean, nullable=False),
+    PrimaryKeyConstraint("address", "source"),
+    sqlite_with_rowid=False,
+)
+Index("addresses_by_source", addresses.c.source)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("ready_at", Instant),
+    Column("token", BigInteger),
+    Column("lease_until", Instant),
+    Column("started_at", Instant),
+    Column("paused_until", Instant),
+    Column("payload", Text, nullable=False),
+)
+Index(
+    "hosts_by_ready",
+    hosts.c.ready_at,
+    hosts.c.host,
+    sqlite_where=hosts.c.ready_at.is_not(None),
+    postgresql_where=hosts.c.ready_at.is_not(None),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("source", Words, ForeignKey("upstreams.source"), primary_key=True),
+    Column("host", Words, ForeignKey("hosts.host"), nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("condition", Words, nullable=False),
+    Column("next_check", Instant),
+    Column("due", Instant),
+    Column("token", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+"""`due` is `next_check` where the source is polled at all. All of a row but its flags is written by whoever holds the
+row of its host."""
+Index(
+    "polls_by_host",
+    polls.c.host,
+    polls.c.due,
+    polls.c.source,
+    sqlite_where=polls.c.due.is_not(None),
+    postgresql_where=polls.c.due.is_not(None),
+)
+Index(
+    "polls_by_due",
+    polls.c.due,
+    polls.c.source,
+    sqlite_where=polls.c.due.is_not(None),
+    postgresql_where=polls.c.due.is_not(None),
+)
+Index("polls_by_condition", polls.c.removed, polls.c.condition, polls.c.paused)
+
+poll_entries = Table(
+    "poll_entries",
+    metadata,
+    Column("source", Words, ForeignKey("polls.source"), primary_key=True),
+    Column("entries", _BYTES, nullable=False),
+)

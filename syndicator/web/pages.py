@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 
 from syndicator.core.feeds import default_feed, term_feed
+from syndicator.flows.publish import feed_named
 from syndicator.model import Feed, Status, Term
 from syndicator.ports import Ports
 from syndicator.web import addresses, layout, views
@@ -30,7 +31,7 @@ _UNSEEN = (Status.DRAFT, Status.SCHEDULED)
 
 
 def pages(ports: Ports, options: WebOptions, render: Render) -> Blueprint:
-    """`/`, `/articles/<slug>`, `/tags/<slug>`, `/authors/<slug>`, `/feeds`."""
+    """`/`, `/articles/<slug>`, `/tags/<slug>`, `/authors/<slug>`, `/sources/<slug>`, `/feeds`."""
     blueprint = Blueprint("pages", __name__)
     site, store = ports.site, ports.store
     root = addresses.prefix(site)
@@ -81,6 +82,13 @@ def pages(ports: Ports, options: WebOptions, render: Render) -> Blueprint:
     @blueprint.get("/authors/<slug>")
     def author(slug: str) -> Response:
         return term_page("authors", slug)
+
+    @blueprint.get("/sources/<slug>")
+    def source(slug: str) -> Response:
+        feed = feed_named(ports, f"sources/{slug}") if _SLUG.match(slug) else None
+        if feed is None:
+            raise NotFound
+        return river(feed, None)
 
     @blueprint.get("/articles/<slug>")
     def article(slug: str) -> Response:

@@ -18,6 +18,8 @@ from syndicator.model import Report, Site, utc
 from syndicator.ports import Policy, Ports
 from syndicator.store import open_store
 
+from tests.flows.upstreams import InlineParser, Upstreams
+
 START = utc(2026, 5, 1, 12, 0, 0)
 
 
@@ -30,6 +32,7 @@ class World:
         self.seeds = root / "seeds"
         self.seeds.mkdir(exist_ok=True)
         self.policy = Policy(**policy)
+        self.upstreams = Upstreams()
         self.ports = self._open()
 
     def _open(self) -> Ports:
@@ -44,10 +47,17 @@ class World:
             store=store,
             seeds=Folder(self.seeds),
             publication=FeedFiles(self.root / "feeds"),
+            fetcher=self.upstreams,
+            parser=InlineParser(),
             site=site,
             policy=self.policy,
             now=self.now,
+            random=lambda: 0.5,
+            sleep=self.sleep,
         )
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
 
     def now(self) -> datetime:
         return self.time

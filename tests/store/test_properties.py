@@ -141,7 +141,7 @@ def test_any_article_comes_out_as_it_went_in(emptied: Callable[[], Store], state
     save(store, Saved(article=state, kind=RevisionKind.NEW, due=state.publish_at))
 
     assert store.article(state.id) == state
-    assert store.articles([state.id]) == {state.id: state}
+    assert store.articles("seeds", [state.id]) == {state.id: state}
     assert [stored for *_, stored in store.revisions(state.id)] == [state]
     assert store.next_due() == state.publish_at
     assert store.select(Query(), 5) == ([state] if state.status is Status.PUBLISHED else [])

@@ -44,6 +44,11 @@ def plans(store: SqlStore, ask: Callable[[Store], Any]) -> list[str]:
 
 
 BY_KEY = "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)"
+TWIN = "SEARCH other USING INDEX sqlite_autoindex_articles_1 (id_key=?)"
+CARRIES = [
+    "CORRELATED SCALAR SUBQUERY 1",
+    "SEARCH article_terms_1 USING COVERING INDEX article_terms_by_article (article_pk=? AND kind=? AND slug=?)",
+]
 STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=? AND number=?)"
 
 
@@ -52,19 +57,28 @@ STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=?
     [
         (
             lambda store: store.select(Query(), 50),
-            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=?)", BY_KEY, STATE],
+            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=?)", BY_KEY, TWIN, BY_KEY, STATE],
         ),
         (
             lambda store: store.select(Query(), 50, before="f"),
-            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=? AND sort_key<?)", BY_KEY, STATE],
+            [
+                "SEARCH articles USING COVERING INDEX articles_by_place (standing=? AND sort_key<?)",
+                *(BY_KEY, TWIN, BY_KEY, STATE),
+            ],
         ),
         (
             lambda store: store.select(WAR, 50),
-            ["SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)", BY_KEY, STATE],
+            [
+                "SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)",
+                *(BY_KEY, TWIN, *CARRIES, BY_KEY, STATE),
+            ],
         ),
         (
             lambda store: store.shown(WAR, 50),
-            ["SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)", BY_KEY],
+            [
+                "SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)",
+                *(BY_KEY, TWIN, *CARRIES, BY_KEY),
+            ],
         ),
         (
             lambda store: store.tombstones(Query(), 50, since="0"),

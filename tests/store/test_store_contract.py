@@ -72,6 +72,7 @@ class TestBeginning:
         assert dict(store.count()) == {
             **dict.fromkeys(map(str, Status), 0),
             **dict.fromkeys(("files", "problems", "missing", "revisions", "documents"), 0),
+            **dict.fromkeys(("sources", "troubled", "gone", "quarantined", "paused"), 0),
         }
 
     def test_a_store_answers(self, store: Store) -> None:
@@ -118,7 +119,7 @@ class TestStoringArticles:
         save(store, saved(article(), "tags/war"))
 
         assert store.article(odd) is None
-        assert store.articles([odd]) == {}
+        assert store.articles("seeds", [odd]) == {}
         assert store.document(odd) is None
         assert store.term("tags", odd) is None
         assert store.select(tagged(odd), 5) == []
@@ -138,7 +139,7 @@ class TestStoringArticles:
         )
 
         assert store.article(odd) == state
-        assert store.articles([odd]) == {odd: state}
+        assert store.articles("seeds", [odd]) == {odd: state}
         assert [place.id for place in store.shown(ALL, 5)] == [odd]
         assert list(store.files("seeds")) == [SeenFile(path=odd, article_id=odd)]
         with store.ingest("seeds") as ingest:
@@ -247,7 +248,7 @@ class TestStoringArticles:
         states = [article(number) for number in range(1, 1203)]
         save(store, *map(saved, states))
 
-        assert store.articles([state.id for state in states]) == {state.id: state for state in states}
+        assert store.articles("seeds", [state.id for state in states]) == {state.id: state for state in states}
         assert store.select(ALL, 1100) == states[:101:-1]
 
 
@@ -336,8 +337,12 @@ class TestSelecting:
         save(store, saved(state, "tags/war"))
         state = correct(store, state, "tags/war", changed=utc(2025, 1, 1))
 
-        place = Shown(id=state.id, revision=2, changed=utc(2025, 1, 1), sort_key=state.sort_key)
-        assert store.shown(ALL, 5) == store.shown(tagged("war"), 5) == [place]
+        [place] = store.shown(ALL, 5)
+        assert place == Shown(
+            key=place.key, id=state.id, revision=2, changed=utc(2025, 1, 1), sort_key=state.sort_key
+        )
+        assert store.shown(tagged("war"), 5) == [place]
+        assert store.states([place.key, place.key + 1]) == {place.key: state}
 
     def test_an_article_of_two_wanted_tags_comes_once(self, store: Store) -> None:
         save(store, saved(article(1), "tags/war", "tags/peace"), saved(article(2), "tags/peace"))
@@ -597,6 +602,11 @@ class TestFiles:
             "missing": 1,
             "revisions": 4,
             "documents": 1,
+            "sources": 0,
+            "troubled": 0,
+            "gone": 0,
+            "quarantined": 0,
+            "paused": 0,
         }
 
 
@@ -798,41 +808,58 @@ class TestPublishing:
 
 
 class TestPieces:
-    SHOWN = Shown(id="urn:example:1", revision=1, changed=START, sort_key="1")
+    def place(self, store: Store) -> Shown:
+        return store.shown(ALL, 1)[0]
 
-    def keep(self, store: Store, revision: int = 1, recipe: str = "r1", body: bytes = b"<entry/>") -> None:
-        store.publish([], [], [], [("urn:example:1", revision, Format.ATOM, recipe, body)], START)
+    def keep(
+        self, store: Store, key: int, revision: int = 1, recipe: str = "r1", body: bytes = b"<entry/>"
+    ) -> None:
+        store.publish([], [], [], [(key, revision, Format.ATOM, recipe, body)], START)
 
     def test_a_piece_is_found_by_revision_format_and_recipe(self, store: Store) -> None:
         save(store, saved(article()))
-        self.keep(store)
+        place = self.place(store)
+        self.keep(store, place.key)
 
-        assert store.pieces([self.SHOWN], Format.ATOM, "r1") == {"urn:example:1": b"<entry/>"}
-        assert store.pieces([self.SHOWN], Format.RSS, "r1") == {}
-        assert store.pieces([self.SHOWN], Format.ATOM, "r2") == {}
-        assert store.pieces([replace(self.SHOWN, revision=2)], Format.ATOM, "r1") == {}
-        assert store.pieces([replace(self.SHOWN, id="urn:example:2")], Format.ATOM, "r1") == {}
+        assert store.pieces([place], Format.ATOM, "r1") == {place.key: b"<entry/>"}
+        assert store.pieces([place], Format.RSS, "r1") == {}
+        assert store.pieces([place], Format.ATOM, "r2") == {}
+        assert store.pieces([replace(place, revision=2)], Format.ATOM, "r1") == {}
+        assert store.pieces([replace(place, key=place.key + 1)], Format.ATOM, "r1") == {}
         assert store.pieces([], Format.ATOM, "r1") == {}
 
     def test_another_recipe_replaces_the_piece(self, store: Store) -> None:
         save(store, saved(article()))
-        self.keep(store)
-        self.keep(store, recipe="r2", body=b"<entry>2</entry>")
+        place = self.place(store)
+        self.keep(store, place.key)
+        self.keep(store, place.key, recipe="r2", body=b"<entry>2</entry>")
 
-        assert store.pieces([self.SHOWN], Format.ATOM, "r2") == {"urn:example:1": b"<entry>2</entry>"}
+        assert store.pieces([place], Format.ATOM, "r2") == {place.key: b"<entry>2</entry>"}
 
     def test_nothing_of_an_older_state_is_kept(self, store: Store) -> None:
         save(store, saved(article()))
-        self.keep(store)
+        place = self.place(store)
+        self.keep(store, place.key)
         correct(store, article(), title="Withdrawn by law")
-        self.keep(store, revision=1)
+        self.keep(store, place.key, revision=1)
 
-        assert store.pieces([self.SHOWN], Format.ATOM, "r1") == {}
+        assert store.pieces([place, self.place(store)], Format.ATOM, "r1") == {}
 
     def test_a_piece_of_an_unknown_article_is_not_kept(self, store: Store) -> None:
-        self.keep(store)
+        save(store, saved(article()))
+        place = self.place(store)
+        self.keep(store, place.key + 1)
 
-        assert store.pieces([self.SHOWN], Format.ATOM, "r1") == {}
+        assert store.pieces([replace(place, key=place.key + 1)], Format.ATOM, "r1") == {}
+
+    def test_articles_of_one_id_have_a_piece_each(self, store: Store) -> None:
+        save(store, saved(article()))
+        save(store, saved(article(source="theirs", slug="theirs")), source="theirs")
+        ours, theirs = (store.shown(Query(sources=frozenset({name})), 5)[0] for name in ("seeds", "theirs"))
+        self.keep(store, ours.key, body=b"ours")
+        self.keep(store, theirs.key, body=b"theirs")
+
+        assert store.pieces([ours, theirs], Format.ATOM, "r1") == {ours.key: b"ours", theirs.key: b"theirs"}
 
 
 class TestSeveralAtOnce:

@@ -31,7 +31,7 @@ from syndicator.model import (
     Term,
     utc,
 )
-from syndicator.ports import DocumentHead, OpenMedia, Policy, Ports, Publication, SeedFolder, Store
+from syndicator.ports import DocumentHead, Fetcher, OpenMedia, Parser, Policy, Ports, Publication, SeedFolder, Store
 
 NOW = utc(2024, 1, 24, 12, 0, 0)
 CHANGED = utc(2024, 1, 23, 9, 30, 0)
@@ -167,6 +167,8 @@ class World:
             store=cast(Store, self.store),
             seeds=cast(SeedFolder, None),
             publication=cast(Publication, self.publication),
+            fetcher=cast(Fetcher, None),
+            parser=cast(Parser, None),
             site=self.site,
             policy=Policy(),
             now=cast(Callable[[], datetime], lambda: self.now),

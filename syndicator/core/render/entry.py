@@ -7,43 +7,67 @@ differ in how they write it down.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
 
-from syndicator.core.html import absolute
+from syndicator.core.articles.fields import media_type
+from syndicator.core.html import absolute, clean
+from syndicator.core.identity import site_feed_id
+from syndicator.core.render import carried, checked
 from syndicator.core.text import clean_text, one_line
-from syndicator.core.urls import is_web, safe_url
-from syndicator.model import Article, Feed, Format, Image, Link, Person, Site, Tombstone
+from syndicator.model import (
+    Article,
+    Category,
+    Episode,
+    Feed,
+    Format,
+    Image,
+    InReplyTo,
+    Link,
+    Person,
+    Replies,
+    Site,
+    Tombstone,
+    Upstream,
+)
 
 GENERATOR = "syndicator"
+UNKNOWN_LANGUAGE = "und"
+"""What says that a language is not known (ISO 639-2), where otherwise the feed's would be taken for it."""
 
-_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+./=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", re.ASCII)
+
+MEDIUMS = frozenset({"image", "audio", "video", "document", "executable"})
+"""What a file can be shown as (Media RSS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file of an entry: `url` absolute, `length` in bytes, `duration` in seconds."""
+    """A file of an entry: `url` absolute, `length` in bytes, `duration` in seconds, `width`, `height` in pixels.
+
+    `medium` is what it is shown as where its type does not tell.
+    """
 
     url: str
     type: str
     length: int | None = None
     title: str | None = None
     duration: int | None = None
+    medium: str | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An article as every format shows it. `content` is HTML, empty where only the summary is to be shown.
 
-    `licence_url` is the licence where it is an address.
-    `related` are links with an address, `mentioned` the titles of related articles without one. `image.url` is
-    absolute where it is not None. No text holds a character that XML forbids.
+    `licence_url` is the licence where it is an address. `rights` is the publisher's own wording beside it.
+    `related` are links with an address, `mentioned` the titles of related articles without one; `links` are those
+    with another relation. `image.url` is absolute where it is not None. `categories` are all tags, with what is
+    known of each. `place` is latitude and longitude as decimals, and a name. `source` is the feed that it was taken
+    from; `original_id` is what that called it, where that is not its id. No text holds a character that XML forbids.
     """
 
     id: str
@@ -55,14 +79,26 @@ class Entry:
     content: str
     language: str | None
     authors: tuple[Person, ...]
+    contributors: tuple[Person, ...]
     tags: tuple[str, ...]
+    categories: tuple[Category, ...]
     licence: str | None
     licence_url: str | None
+    rights: str | None
     image: Image | None
     attachments: tuple[Attachment, ...]
     related: tuple[Link, ...]
     mentioned: tuple[str, ...]
     via: Link | None
+    links: tuple[Link, ...]
+    comments: str | None
+    replies: Replies | None
+    in_reply_to: tuple[InReplyTo, ...]
+    place: tuple[str, str, str | None] | None
+    episode: Episode | None
+    source: Upstream | None
+    original_id: str | None
+    extra: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,30 +137,46 @@ def entry(article: Article, site: Site) -> Entry:
     if not article.id or published is None:
         raise ValueError(f"article {article.title!r} has no id or no dates: decide about it before rendering it")
     page = f"{site.base_url}/articles/{article.slug}"
-    licence = one_line(article.licence or site.licence or "")
+    updated = article.updated or published
     summary = one_line(article.summary)
-    title = one_line(article.title) or summary[:100] or article.slug or article.id
-    image = _image(article.image, site)
-    linked = [_link(link, site) for link in article.related]
-    via = _link(article.via, site) if article.via else None
+    title = one_line(article.title) or summary[:100].rstrip() or article.slug or article.id
+    attachments = _attachments(article, site)
+    episode = carried.episode(article.episode)
+    image = _image(article.image or _cover(episode, attachments), site)
+    source = carried.source(article.upstream, updated)
+    tags = tuple(dict.fromkeys(filter(None, map(one_line, article.tags))))
+    linked = carried.linked(article, site)
+    licence, rights = _terms(article, site, source, linked.licence)
     return Entry(
         id=clean_text(article.id),
         title=title,
-        url=_web(article.url) or page,
+        url=checked.web(article.url) or page,
         published=published,
-        updated=article.updated or published,
+        updated=updated,
         summary=summary or title,
         content=_content(article, image, site, page) if site.full_content else "",
-        language=_language(article.language),
-        authors=tuple(filter(None, map(_person, article.authors))),
-        tags=tuple(dict.fromkeys(filter(None, map(one_line, article.tags)))),
-        licence=licence or None,
-        licence_url=_web(licence),
+        language=checked.language(article.language) or (UNKNOWN_LANGUAGE if source else None),
+        authors=_people(article.authors),
+        contributors=_people(article.contributors),
+        tags=tags,
+        categories=carried.categories(article.categories, tags),
+        licence=licence,
+        licence_url=checked.web(licence),
+        rights=rights,
         image=image,
-        attachments=_attachments(article, site),
-        related=tuple(link for link in linked if link.href),
-        mentioned=tuple(link.title for link in linked if link.title and not link.href),
-        via=via if via and via.href else None,
+        attachments=attachments,
+        related=linked.related,
+        mentioned=linked.mentioned,
+        via=linked.via,
+        links=linked.links,
+        comments=linked.comments,
+        replies=linked.replies,
+        in_reply_to=carried.in_reply_to(article.in_reply_to),
+        place=carried.place(article.place),
+        episode=episode,
+        source=source,
+        original_id=_original_id(article) if source else None,
+        extra=carried.extra(article.extra, everything=source is not None),
     )
 
 
@@ -135,7 +187,7 @@ def head(feed: Feed, format: Format, site: Site, updated: datetime, tombstones: 
     """
     site_title = one_line(site.title) or GENERATOR
     return Head(
-        id=f"urn:uuid:{uuid5(UUID(site.id), feed.name)}",
+        id=site_feed_id(site.id, feed.name),
         title=one_line(feed.title) or site_title,
         description=one_line(feed.description or site.description),
         self_url=f"{site.base_url}/{feed.path(format)}",
@@ -143,70 +195,86 @@ def head(feed: Feed, format: Format, site: Site, updated: datetime, tombstones: 
         style=f"{urlsplit(site.base_url).path}/feed.css",
         updated=updated,
         author=one_line(site.author or "") or site_title,
-        language=_language(site.language),
+        language=checked.language(site.language),
         licence=one_line(site.licence or "") or None,
         tombstones=tuple(tombstones),
     )
 
 
-def _web(url: str | None) -> str | None:
-    safe = safe_url(url) if url else None
-    return safe if is_web(safe) else None
+def _people(people: Sequence[Person]) -> tuple[Person, ...]:
+    return tuple(filter(None, map(checked.person, people)))
 
 
-def _resolve(url: str | None, site: Site) -> str | None:
-    return _web(site.base_url + url if url and url.startswith("/") and not url.startswith("//") else url)
+def _terms(article: Article, site: Site, source: Upstream | None, linked: str | None) -> tuple[str | None, str | None]:
+    """The licence and the wording of the rights; `linked` is the licence among the links.
+
+    A site licenses what is written for it. What it passes on keeps the words of where it was taken from, and a licence
+    of it that is no address is one more of these words.
+    """
+    licence, rights = checked.line(article.licence), checked.line(article.rights)
+    if source is None:
+        licence = licence or checked.line(site.licence) or linked
+    elif not checked.web(licence):
+        rights = rights or (source.rights if not licence else None)
+        if licence and licence not in (rights or ""):
+            rights = f"{rights} {licence}" if rights else licence
+        licence = linked
+    else:
+        rights = rights or source.rights or None
+    return licence, rights if rights != licence else None
 
 
-def _language(tag: str | None) -> str | None:
-    return tag if tag and _LANGUAGE.fullmatch(tag) else None
-
-
-def _person(person: Person) -> Person | None:
-    name = one_line(person.name)
-    if not name:
-        return None
-    email = one_line(person.email or "")
-    return Person(
-        name=name,
-        email=email if _EMAIL.fullmatch(email) else None,
-        uri=safe_url(person.uri) if person.uri else None,
-    )
-
-
-def _link(link: Link, site: Site) -> Link:
-    return Link(href=_resolve(link.href, site), title=one_line(link.title or "") or None)
+def _original_id(article: Article) -> str | None:
+    id = clean_text(article.explicit_id or "")
+    return id if id and id != article.id else None
 
 
 def _attachments(article: Article, site: Site) -> tuple[Attachment, ...]:
     found: dict[str, Attachment] = {}
     for enclosure in article.enclosures:
-        url = _resolve(enclosure.url, site)
+        url = checked.resolved(enclosure.url, site)
         if url and url not in found:
+            type = checked.media_type(enclosure.type) or "application/octet-stream"
             found[url] = Attachment(
                 url=url,
-                type=_media_type(enclosure.type) or "application/octet-stream",
-                length=enclosure.length,
-                title=one_line(enclosure.title or "") or None,
-                duration=enclosure.duration,
+                type=type,
+                length=checked.positive(enclosure.length),
+                title=checked.line(enclosure.title),
+                duration=checked.positive(enclosure.duration),
+                medium=enclosure.medium if enclosure.medium in MEDIUMS and enclosure.medium != told(type) else None,
+                width=checked.positive(enclosure.width),
+                height=checked.positive(enclosure.height),
             )
     return tuple(found.values())
+
+
+def told(type: str) -> str | None:
+    """What a media type alone says a file is shown as."""
+    medium = type.partition("/")[0]
+    return medium if medium in ("image", "audio", "video") else None
+
+
+def _cover(episode: Episode | None, attachments: Sequence[Attachment]) -> Image | None:
+    """The picture of an episode, unless it is one of its files."""
+    url = episode.image if episode else None
+    return Image(url=url) if url and all(file.url != url for file in attachments) else None
 
 
 def _image(image: Image | None, site: Site) -> Image | None:
     if image is None:
         return None
+    url = checked.resolved(image.url, site)
+    type = checked.media_type(image.type) or (media_type(url) if url else None)
     return replace(
         image,
-        url=_resolve(image.url, site),
+        url=url,
         caption=absolute(clean_text(image.caption).strip(), site.base_url),
         alt=one_line(image.alt),
-        type=_media_type(image.type),
+        type=type if type and type.startswith("image/") else None,
+        length=checked.positive(image.length),
+        width=checked.positive(image.width),
+        height=checked.positive(image.height),
     )
-
-
-def _media_type(written: str | None) -> str | None:
-    return written if written and _MEDIA_TYPE.fullmatch(written) else None
 
 
 def _content(article: Article, image: Image | None, site: Site, page: str) -> str:
@@ -215,11 +283,14 @@ def _content(article: Article, image: Image | None, site: Site, page: str) -> st
     if not body.replace("\n", "").isprintable():
         body = clean_text(body)
     body = absolute(body, site.base_url, page)
-    return _figure(image, body) + body
+    return f"{_figure(image, body)}\n{body}".strip()
 
 
 def _figure(image: Image | None, body: str) -> str:
-    """The image with its caption, to stand before the body unless that shows the image already."""
+    """The image with its caption, to stand before the body unless that shows the image already.
+
+    It is cleaned as a reader cleans it: who reads it back and renders it again gives the same bytes.
+    """
     if image is None or not (image.url or image.caption):
         return ""
     picture = ""
@@ -230,4 +301,5 @@ def _figure(image: Image | None, body: str) -> str:
         sizes = "".join(f' {key}="{size}"' for key, size in (("width", image.width), ("height", image.height)) if size)
         picture = f'<img{source} alt="{html.escape(image.alt)}"{sizes}>'
     caption = f"<figcaption>{image.caption}</figcaption>" if image.caption else ""
-    return f"<figure>{picture}{caption}</figure>\n"
+    figure = clean(f"<figure>{picture}{caption}</figure>")
+    return figure if caption or "<img" in figure else ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from syndicator.core.render.entry import Attachment, Entry, Head, escape
+from syndicator.core.render.entry import Attachment, Entry, Head, escape, told
 from syndicator.model import Image, Link
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -23,17 +23,17 @@ CC = "{http://backend.userland.com/creativeCommonsRssModule}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
+WFW = "{http://wellformedweb.org/CommentAPI/}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
-
-# Declared once, at the root of every document, and relied on by the pieces.
-ATOM_NAMESPACES = {"dc": DC[1:-1], "media": MEDIA[1:-1]}
-RSS_NAMESPACES = ATOM_NAMESPACES | {"atom": ATOM[1:-1], "content": CONTENT[1:-1], "creativeCommons": CC[1:-1]}
 
 _XHTML_DEFAULT: Any = {None: XHTML[1:-1]}
 _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _REFERENCE = re.compile(r"&(#|\w+)")
-_PLAIN_TEXT = re.compile(rb'<(?:title|description|name|category|dc:rights|copyright)>[^<]*<| title="[^"]*"')
+_PLAIN_TEXT = re.compile(
+    rb'<(?:title|description|name|category(?: domain="[^"]*")?|source url="[^"]*"|dc:rights|copyright)>[^<]*<'
+    rb'| title="[^"]*"'
+)
 
 
 def serialised(made: etree._Element, namespaces: Mapping[str, str]) -> bytes:
@@ -99,7 +99,7 @@ def add(parent: etree._Element, name: str, text: str) -> None:
 
 
 def links(parent: etree._Element, name: str, entry: Entry, *, licence: bool = True) -> None:
-    """Related articles (those without an address by their title), the place it was found at, the licence."""
+    """Related articles (those without an address by their title), the place it was found at, the licence, others."""
     for related in entry.related:
         link(parent, name, "related", related)
     for title in entry.mentioned:
@@ -108,28 +108,36 @@ def links(parent: etree._Element, name: str, entry: Entry, *, licence: bool = Tr
         link(parent, name, "via", entry.via)
     if licence and entry.licence_url:
         link(parent, name, "license", Link(href=entry.licence_url))
+    for other in entry.links:
+        link(parent, name, other.rel or "related", other)
 
 
-def link(parent: etree._Element, name: str, rel: str, to: Link, file: Attachment | None = None) -> None:
-    """A link element called `name` (RFC 4287 4.2.7), for an enclosure with what is known of the file."""
+def enclosure(parent: etree._Element, file: Attachment) -> None:
+    """A link to a file of an Atom entry."""
+    link(parent, "link", "enclosure", Link(href=file.url, type=file.type, title=file.title), file.length)
+
+
+def link(parent: etree._Element, name: str, rel: str, to: Link, length: int | None = None) -> etree._Element:
+    """A link element called `name` (RFC 4287 4.2.7)."""
     element = etree.SubElement(parent, name, rel=rel, href=to.href or "")
-    if file:
-        element.set("type", file.type)
-        if file.length is not None:
-            element.set("length", str(file.length))
-    if to.title:
-        element.set("title", to.title)
+    known = (("type", to.type), ("hreflang", to.hreflang), ("length", length and str(length)), ("title", to.title))
+    for attribute, value in known:
+        if value:
+            element.set(attribute, value)
+    return element
 
 
 def media(parent: etree._Element, entry: Entry) -> None:
-    """Every file as its own `media:content`: a group would say that they are the same thing."""
+    """Every file as its own `media:content`: a group would say that they are the same thing.
+
+    The image has a thumbnail beside its content. One that is among the files is not told of twice.
+    """
     for file in entry.attachments:
         element = etree.SubElement(parent, f"{MEDIA}content", url=file.url, type=file.type)
-        medium = file.type.partition("/")[0]
-        if medium in ("image", "audio", "video"):
+        if medium := file.medium or told(file.type):
             element.set("medium", medium)
-        _numbers(element, fileSize=file.length, duration=file.duration)
-    if entry.image and entry.image.url:
+        _numbers(element, fileSize=file.length, duration=file.duration, width=file.width, height=file.height)
+    if entry.image and entry.image.url and all(file.url != entry.image.url for file in entry.attachments):
         _picture(parent, entry.image, entry.image.url)
 
 

@@ -2,9 +2,9 @@
 
 feedgen hands the lxml elements that it made to `extend_atom` and `extend_rss`. What it loses there (link relations,
 several enclosures, authors without e-mail), gets wrong (dates, the channel's link) or does not know (languages,
-licences, tombstones, Media RSS beside a group) is written by the classes below. The content moves to the end of its
-entry, where a person who reads the source looks for it last. feedgen is never given a date for RSS: it would change
-the locale of the whole process to write it.
+licences, tombstones, Media RSS beside a group, what `extensions` holds) is written by the classes below. The content
+moves to the end of its entry, where a person who reads the source looks for it last. feedgen is never given a date
+for RSS: it would change the locale of the whole process to write it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,18 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from syndicator.core.render import markup
+from syndicator.core.render import extensions, markup
 from syndicator.core.render.entry import GENERATOR, Entry, Head, escape, rfc3339
-from syndicator.model import Link
+from syndicator.model import Category
+
+# Declared once, at the root of every document, and relied on by the pieces.
+ATOM_NAMESPACES = {"dc": markup.DC[1:-1], "media": markup.MEDIA[1:-1]} | extensions.NAMESPACES
+RSS_NAMESPACES = ATOM_NAMESPACES | {
+    "atom": markup.ATOM[1:-1],
+    "content": markup.CONTENT[1:-1],
+    "creativeCommons": markup.CC[1:-1],
+    "wfw": markup.WFW[1:-1],
+}
 
 
 def atom_entry(entry: Entry) -> bytes:
@@ -33,12 +42,13 @@ def atom_entry(entry: Entry) -> bytes:
     made.published(entry.published)
     made.updated(entry.updated)
     made.author([_person(author.name, author.email, author.uri) for author in entry.authors])
-    made.category([{"term": tag} for tag in entry.tags])
+    made.contributor([_person(person.name, person.email, person.uri) for person in entry.contributors])
+    made.category([_category(category) for category in extensions.categories(entry)])
     made.link(href=entry.url)
     made.summary(entry.summary)
     if entry.content:
         made.content(_content(entry), type="html")
-    return markup.serialised(made.atom_entry(), markup.ATOM_NAMESPACES)
+    return markup.serialised(made.atom_entry(), ATOM_NAMESPACES)
 
 
 def rss_item(entry: Entry) -> bytes:
@@ -46,14 +56,14 @@ def rss_item(entry: Entry) -> bytes:
     made = FeedEntry()
     made.register_extension("ours", _EntryExtension)
     made.ours.entry = entry
-    made.guid(entry.id, permalink=False)
+    made.guid(entry.id, permalink=entry.id == entry.url)
     made.title(markup.text_construct(entry.title)[1])
     made.link(href=entry.url)
     made.description(escape(entry.summary))
-    made.category([{"term": tag} for tag in entry.tags])
+    made.category([_category(category) for category in entry.categories])
     if entry.content:
         made.content(_content(entry), type=None if "]]>" in entry.content else "CDATA")
-    return markup.serialised(made.rss_entry(), markup.RSS_NAMESPACES)
+    return markup.serialised(made.rss_entry(), RSS_NAMESPACES)
 
 
 def atom_document(head: Head, entries: Sequence[bytes]) -> bytes:
@@ -61,7 +71,7 @@ def atom_document(head: Head, entries: Sequence[bytes]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("ours", _FeedExtension)
     feed.ours.head = head
-    feed.ours.namespaces = markup.ATOM_NAMESPACES | ({"at": markup.AT[1:-1]} if head.tombstones else {})
+    feed.ours.namespaces = ATOM_NAMESPACES | ({"at": markup.AT[1:-1]} if head.tombstones else {})
     feed.id(head.id)
     feed.title(head.title)
     feed.updated(head.updated)
@@ -79,7 +89,7 @@ def rss_document(head: Head, items: Sequence[bytes]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("ours", _FeedExtension)
     feed.ours.head = head
-    feed.ours.namespaces = markup.RSS_NAMESPACES
+    feed.ours.namespaces = RSS_NAMESPACES
     feed.title(markup.text_construct(head.title)[1])
     feed.link(href=head.page, rel="alternate")
     feed.description(markup.text_construct(head.description or head.title)[1])
@@ -106,12 +116,17 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
         markup.put(made, "published", rfc3339(entry.published))
         for alternate in made.findall("link"):
             alternate.attrib.update({"rel": "alternate", "type": "text/html"})
-        if entry.licence:
-            markup.retype(made, "rights", entry.licence)
+        if rights := entry.rights or entry.licence:
+            markup.retype(made, "rights", rights)
         markup.links(made, "link", entry)
         for attachment in entry.attachments:
-            markup.link(made, "link", "enclosure", Link(href=attachment.url, title=attachment.title), attachment)
+            markup.enclosure(made, attachment)
         markup.media(made, entry)
+        extensions.conversation(made, entry)
+        extensions.place(made, entry)
+        extensions.episode(made, entry)
+        extensions.extra(made, entry)
+        extensions.source(made, entry)
         content = made.find("content")
         if content is not None:
             made.append(content)
@@ -124,10 +139,12 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
             markup.add(made, f"{markup.ATOM}updated", rfc3339(entry.updated))
         for author in entry.authors:
             markup.add(made, f"{markup.DC}creator", author.name)
+        for contributor in entry.contributors:
+            markup.add(made, f"{markup.DC}contributor", contributor.name)
         if entry.language:
             markup.add(made, f"{markup.DC}language", entry.language)
-        if entry.licence:
-            markup.add(made, f"{markup.DC}rights", entry.licence)
+        if rights := entry.rights or entry.licence:
+            markup.add(made, f"{markup.DC}rights", rights)
         if entry.licence_url:
             markup.add(made, f"{markup.CC}license", entry.licence_url)
         markup.links(made, f"{markup.ATOM}link", entry, licence=False)
@@ -135,6 +152,16 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
             length = str(first.length or 0)
             etree.SubElement(made, "enclosure", url=first.url, length=length, type=first.type)
         markup.media(made, entry)
+        if entry.source:
+            extensions.rss_source(made, entry.source)
+        if entry.comments:
+            markup.add(made, "comments", entry.comments)
+        if entry.replies and entry.replies.href:
+            markup.add(made, f"{markup.WFW}commentRss", entry.replies.href)
+        extensions.conversation(made, entry, markup.ATOM)
+        extensions.place(made, entry)
+        extensions.episode(made, entry)
+        extensions.extra(made, entry)
         content = made.find(f"{markup.CONTENT}encoded")
         if content is not None:
             made.append(content)
@@ -172,6 +199,11 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
             markup.add(channel, "copyright", head.licence)
         etree.SubElement(channel, f"{markup.ATOM}link", href=head.self_url, rel="self", type="application/rss+xml")
         return made
+
+
+def _category(category: Category) -> dict[str, str]:
+    known = (("term", category.term), ("scheme", category.scheme), ("label", category.label))
+    return {key: value for key, value in known if value}
 
 
 def _content(entry: Entry) -> str:

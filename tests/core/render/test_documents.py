@@ -129,7 +129,14 @@ class TestEntry:
             "image": "https://news.example.org/media/mill.jpg",
             "date_published": "2024-01-23T08:30:01Z",
             "date_modified": "2024-01-24T05:06:07Z",
-            "authors": [{"name": "Ann Other", "url": "https://example.org/ann"}, {"name": "Böb"}],
+            "authors": [
+                {
+                    "name": "Ann Other",
+                    "url": "https://example.org/ann",
+                    "_syndicator": {"email": "ann@example.org"},
+                },
+                {"name": "Böb"},
+            ],
             "tags": ["press", "AT&T", "brot & salz"],
             "language": "de",
             "attachments": [
@@ -240,7 +247,7 @@ class TestEntry:
                 "<p>x</p>",
                 f'<figure><img src="{SITE.base_url}/media/a.png" alt=""></figure>\n<p>x</p>',
             ),
-            (Image(caption="C <em>d</em>"), "", "<figure><figcaption>C <em>d</em></figcaption></figure>\n"),
+            (Image(caption="C <em>d</em>"), "", "<figure><figcaption>C <em>d</em></figcaption></figure>"),
             (Image(url="/media/a.png"), '<img src="/media/a.png">', f'<img src="{SITE.base_url}/media/a.png">'),
             (
                 Image(url="https://x.example/a?b=1&c=2", caption="C"),

@@ -114,7 +114,7 @@ OBJECT = (
 @pytest.mark.parametrize(
     ("format", "expected"), [(Format.ATOM, ENTRY), (Format.RSS, ITEM), (Format.JSON, OBJECT)], ids=list(Format)
 )
-def test_pieces_of_renderer_1_are_these_bytes(format: Format, expected: str) -> None:
+def test_pieces_of_renderer_2_are_these_bytes(format: Format, expected: str) -> None:
     one = article(
         title="Bread",
         body="<p>It rose.</p>",
@@ -124,4 +124,4 @@ def test_pieces_of_renderer_1_are_these_bytes(format: Format, expected: str) -> 
         language="en",
         licence="CC0",
     )
-    assert (render.RENDERER, render.piece(one, format, SITE).decode()) == (1, expected)
+    assert (render.RENDERER, render.piece(one, format, SITE).decode()) == (2, expected)

@@ -11,9 +11,11 @@ from typing import Protocol
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicator.core.articles import warm
+from syndicator.daemon.dispatch import Dispatcher
 from syndicator.errors import FolderError, PublicationError, StoreError, SyndicatorError
 from syndicator.flows.publish import compress, repair
 from syndicator.flows.refresh import advance, begin, refresh
+from syndicator.flows.upkeep import prepare
 from syndicator.model import Report
 from syndicator.ports import Ports, Queue, Task
 
@@ -39,14 +41,17 @@ class RunningQueue(Queue, Protocol):
 
 
 class Daemon:
-    """Keeps feeds up to date with the folder until `stop`.
+    """Keeps feeds up to date with the folder and the upstream feeds until `stop`.
 
     `make_queue` is given the function that handles a task and the order of kinds, and gives a queue with
     `start`, `put` and `close`.
     """
 
-    def __init__(self, ports: Ports, make_queue: Callable[..., RunningQueue], scan_interval: timedelta) -> None:
+    def __init__(
+        self, ports: Ports, make_queue: Callable[..., RunningQueue], scan_interval: timedelta, connections: int
+    ) -> None:
         self._ports = ports
+        self._dispatcher = Dispatcher(ports, connections, self._polled)
         self._queue = make_queue(self._handle, ORDER)
         self._scan_interval = scan_interval
         self._scheduler = BackgroundScheduler(
@@ -63,12 +68,14 @@ class Daemon:
         self._queue.start()
         self._every(self._scan_interval, "scan")
         self._every(timedelta(seconds=1), "transition")
+        self._scheduler.add_job(self._dispatcher.dispatch, "interval", seconds=1, id="dispatch")
         self._scheduler.start()
 
     def reload(self, ports: Ports, scan_interval: timedelta) -> None:
         """Go on with other ports: the settings have changed."""
         self._unwatch()
         self._ports = ports
+        self._dispatcher.reload(ports)
         self._scan_interval = scan_interval
         self._watch()
         self._scheduler.reschedule_job("scan", trigger="interval", seconds=scan_interval.total_seconds())
@@ -78,6 +85,7 @@ class Daemon:
         """End: no new tasks, the one at hand is finished. Whether it was within ten seconds."""
         self._unwatch()
         self._scheduler.shutdown(wait=False)
+        self._dispatcher.stop(DRAIN)
         return self._queue.close(DRAIN)
 
     def _every(self, interval: timedelta, kind: str) -> None:
@@ -141,12 +149,19 @@ class Daemon:
                 return compress(ports, COMPRESSED_AT_ONCE)
 
     def _start(self) -> Report:
+        # First, since a large folder takes its time, and one that is not there keeps nobody from polling.
+        prepare(self._ports)
+        self._dispatcher.start()
         report = begin(self._ports)
         # A file that is dropped meanwhile must not wait for what it may not need.
         threading.Thread(target=warm, name="warm", daemon=True).start()
         # Whoever ended before the last documents were compressed left that to us.
         self._queue.put(Task(kind="compress"))
         return report
+
+    def _polled(self, _: Report) -> None:
+        """A poll brought news, and it is stored: publish it."""
+        self._queue.put(Task(kind="transition"))
 
     def _follow(self, report: Report) -> None:
         if report.documents:

@@ -1,0 +1,128 @@
+"""Commands that run: the server, the daemon, both."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from syndicator import __version__, config
+from syndicator.cli.group import main, progress, settings_of
+from syndicator.errors import SyndicatorError
+
+log = logging.getLogger("syndicator")
+
+bind_option = click.option("--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1:8080 unless configured.")
+workers_option = click.option("--workers", type=click.IntRange(1, 64), help="Web processes; 1 unless configured.")
+
+
+@main.command()
+@bind_option
+@workers_option
+@click.pass_obj
+def run(root: Path, bind: str | None, workers: int | None) -> None:
+    """Serve the feeds and keep them up to date: the web server and the daemon in one process tree."""
+    from syndicator.supervisor import Supervisor
+
+    # Until a part listens for it, a HUP would end the part; ignoring it is inherited.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    settings = settings_of(root, web={"bind": bind, "workers": workers})
+    click.echo(f"syndicator {__version__}: {settings.base_url}/feed.xml from {settings.root / settings.seeds.path}")
+    program = [sys.executable, "-m", "syndicator", "--root", str(settings.root)]
+    serve_options = ["--bind", settings.web.bind, "--workers", str(settings.web.workers)]
+    commands = {
+        "serve": [*program, "serve", *serve_options],
+        "daemon": [*program, "daemon", "--bind", settings.web.bind],
+    }
+    sys.exit(Supervisor(commands, os.environ).run())
+
+
+@main.command()
+@bind_option
+@workers_option
+@click.pass_obj
+def serve(root: Path, bind: str | None, workers: int | None) -> None:
+    """Serve the feeds over HTTP, without keeping them up to date."""
+    from syndicator import serving
+
+    _live_with_parent()
+    web = {"bind": bind, "workers": workers}
+    serving.serve(settings_of(root, web=web), lambda: config.load(root, web=web))
+
+
+@main.command()
+@bind_option
+@click.pass_obj
+def daemon(root: Path, bind: str | None) -> None:
+    """Keep the feeds up to date with seeds/, without serving them."""
+    from syndicator import serving, wiring
+
+    _live_with_parent()
+    settings = settings_of(root, web={"bind": bind})
+    signals = _Signals()
+    with wiring.only_daemon(settings), wiring.connect(settings, progress()) as ports:
+        wiring.note_address(settings, ports)
+        wiring.make_folder(ports)
+        keeper = wiring.make_daemon(settings, ports)
+        stop_admin = serving.start_admin(settings, ports)
+        keeper.start()
+        while (number := signals.wait()) == signal.SIGHUP:
+            try:
+                settings = settings_of(root, web={"bind": bind})
+                renewed = wiring.ports_of(settings, ports.store, spread=ports.spread, progress=ports.progress)
+                keeper.reload(renewed, settings.seeds.scan_interval)
+                stop_admin()
+                stop_admin = serving.start_admin(settings, renewed)
+                log.info("configuration: read again")
+            except SyndicatorError as error:
+                log.error("%s; the configuration stays as it was", error)
+        log.info("stopping (%s)", signal.Signals(number).name)
+        stop_admin()
+        keeper.stop()
+
+
+class _Signals:
+    """Signals, one after the other; a second request to stop ends the process at once.
+
+    One that comes within a second is the same request: a terminal and a service manager tell every process of a
+    tree, and so does our parent.
+    """
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._asked = math.inf
+        self._came = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _: object) -> None:
+        now = time.monotonic()
+        if number == signal.SIGHUP and self._asked < math.inf:
+            return
+        if number != signal.SIGHUP:
+            if now - self._asked > 1.0:
+                os._exit(1)
+            self._asked = min(self._asked, now)
+        self._number = number
+        self._came.set()
+
+    def wait(self) -> int:
+        """The next signal."""
+        self._came.wait()
+        self._came.clear()
+        return self._number
+
+
+def _live_with_parent() -> None:
+    from syndicator.lifeline import die_with_parent
+
+    parent = os.environ.pop("SYNDICATOR_PARENT", None)
+    if parent:
+        die_with_parent(int(parent))

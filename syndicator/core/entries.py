@@ -1,0 +1,218 @@
+"""Which article an entry of an upstream document is: by its id, else its link, else its text.
+
+Publishers repeat ids, leave them out, change their case, and move them from http to https. So an article claims all
+that it is known by, and an entry is recognised by the strongest of its signs that tells it apart in its document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from syndicator.core.identity import url_key
+from syndicator.model import Article, Entry
+
+Sign = tuple[str, str]
+"""A kind of claim and its value."""
+
+BY_ID, BY_ID_AND_LINK, BY_LINK = "id", "id+link", "link"
+DOUBTFUL = 0.05
+"""Share of ids that are empty or stand for several links, from which ids alone are not trusted any more."""
+
+_RECORD = struct.Struct("8s8s8s")
+_NOTHING = bytes(8)
+_ROOT = uuid.UUID("0b8f4a52-1f0e-5c55-8a35-6c1f0d5d7f6e")
+_IRI = re.compile(
+    r"(?!(?i:javascript|vbscript|data|blob|file):)[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`]+"
+)
+_LONGEST_ID = 1000
+_OLDEST = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def short_hash(text: str | None) -> bytes:
+    """The first 8 bytes of sha256, zeros for nothing: what a record of an entry keeps of its id and link."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] if text else _NOTHING
+
+
+def record(digest: bytes, article: Article) -> bytes:
+    """What is remembered of an entry: 24 bytes, of its digest, its id, and its link or else its title."""
+    return _RECORD.pack(digest, short_hash(article.explicit_id), short_hash(article.url or article.title))
+
+
+def without(seen: bytes, digests: Collection[bytes]) -> bytes:
+    """The records but those with these digests."""
+    return b"".join(_RECORD.pack(*one) for one in _RECORD.iter_unpack(seen) if one[0] not in digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the records of a document tell of its entries as a whole.
+
+    `pairs` are ids with links, `shared_ids` stand for several links, `shared_links` for several entries without an
+    id. `doubtful` and `empty` count entries with such an id, and without one.
+    """
+
+    total: int
+    pairs: frozenset[tuple[bytes, bytes]]
+    ids: frozenset[bytes]
+    shared_ids: frozenset[bytes]
+    shared_links: frozenset[bytes]
+    doubtful: int
+    empty: int
+
+
+def document(seen: bytes) -> Document:
+    """The document with these records."""
+    pairs = Counter((id, link) for _, id, link in _RECORD.iter_unpack(seen))
+    links_of = Counter(id for id, _ in pairs if id != _NOTHING)
+    shared = frozenset(id for id, links in links_of.items() if links > 1)
+    empty = sum(count for (id, _), count in pairs.items() if id == _NOTHING)
+    return Document(
+        total=pairs.total(),
+        pairs=frozenset(pairs),
+        ids=frozenset(links_of),
+        shared_ids=shared,
+        shared_links=frozenset(link for (id, link), count in pairs.items() if id == _NOTHING and count > 1),
+        doubtful=sum(count for (id, _), count in pairs.items() if id in shared),
+        empty=empty,
+    )
+
+
+def policy(before: str, seen: Document) -> str:
+    """How entries are told apart from now on. Sticky: a source that was not to be trusted once stays so."""
+    if before == BY_ID and seen.doubtful > DOUBTFUL * seen.total:
+        return BY_ID_AND_LINK
+    if before == BY_ID_AND_LINK and seen.empty > DOUBTFUL * seen.total:
+        return BY_LINK
+    return before
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What an entry is known by."""
+
+    id: str | None
+    url: str | None
+    title: str
+    text: str
+
+    def strong(self, policy: str, seen: Document) -> list[Sign]:
+        """The signs that say for certain which article it is, the most telling first."""
+        link = ("url", self.url) if self.url else ("text", self.text)
+        if not self.url and self.id:
+            pair = ("id+title", f"{self.id}\n{self.title}")
+        else:
+            pair = ("id+url", f"{self.id}\n{self.url}")
+        if policy == BY_LINK and self.url:
+            return [link]
+        if not self.id:
+            if self.url and short_hash(self.url) in seen.shared_links:
+                return [("url+title", f"{self.url}\n{self.title}")]
+            return [link]
+        if policy != BY_ID or short_hash(self.id) in seen.shared_ids:
+            return [pair]
+        return [pair, ("id", self.id)]
+
+    def weak(self) -> list[Sign]:
+        """Signs that count only where the article that made them is not in the document under its own id."""
+        return [("fold", _folded(self.id)), *([("url", self.url)] if self.url else [])] if self.id else []
+
+    def claims(self) -> tuple[Sign, ...]:
+        """All that the article claims."""
+        pairs: list[Sign] = [("text", self.text)]
+        if self.id:
+            pairs += [("id", self.id), ("fold", _folded(self.id)), ("id+title", f"{self.id}\n{self.title}")]
+        if self.url:
+            pairs += [("url", self.url), ("url+title", f"{self.url}\n{self.title}")]
+        if self.id and self.url:
+            pairs.append(("id+url", f"{self.id}\n{self.url}"))
+        return tuple(pairs)
+
+
+def signs_of(article: Article) -> Signs:
+    """What an article from upstream is known by."""
+    text = hashlib.sha256(f"{article.title}\n{article.body}".encode("utf-8", "surrogatepass")).hexdigest()
+    url = url_key(article.url) if article.url else None
+    return Signs(id=article.explicit_id, url=url, title=article.title, text=text)
+
+
+def without_doubles(entries: Iterable[Entry], policy: str, seen: Document) -> list[Entry]:
+    """The entries with each article once: of several states of one, the newest, or the first in the document."""
+    best: dict[Sign, Entry] = {}
+    for entry in entries:
+        sign = signs_of(entry.article).strong(policy, seen)[0]
+        other = best.get(sign)
+        if other is None or _dated(entry.article) > _dated(other.article):
+            best[sign] = entry
+    kept = {id(entry) for entry in best.values()}
+    return [entry for entry in entries if id(entry) in kept]
+
+
+def is_moved(sign: Sign, seen: Article, holder: Article, document: Document) -> bool:
+    """Whether a weak sign holds: the `holder` of it is `seen` under an id that its publisher rewrote."""
+    if holder.explicit_id and short_hash(holder.explicit_id) in document.ids:
+        return False
+    if sign[0] == "fold":
+        return True
+    same_date = seen.published is not None and seen.published.replace(microsecond=0) == holder.published
+    return bool(holder.explicit_id) and same_date and seen.title == holder.title
+
+
+def find(
+    signs: Signs,
+    seen: Article,
+    policy: str,
+    document: Document,
+    claimants: Mapping[Sign, str],
+    articles: Mapping[str, Article],
+) -> str | None:
+    """The id of the article that an entry is, or None for a new one.
+
+    `claimants` says which article made each sign first, `articles` are those by id.
+    """
+    for sign in signs.strong(policy, document):
+        if sign in claimants:
+            return claimants[sign]
+    for sign in signs.weak():
+        holder = articles.get(claimants.get(sign, ""))
+        if holder is not None and is_moved(sign, seen, holder, document):
+            return holder.id
+    return None
+
+
+def mint(signs: Signs, source: str, taken: Collection[str] = ()) -> str:
+    """The id of a new article: upstream's own where it is an IRI, character by character (RFC 4287 4.2.6).
+
+    Otherwise, and where it is among `taken`, a `urn:uuid:` made of the source and the id, of the link, or of the text.
+    """
+    if signs.id and len(signs.id) <= _LONGEST_ID and _IRI.fullmatch(signs.id) and signs.id not in taken:
+        return signs.id
+    if signs.id:
+        seed = f"id\n{source}\n{signs.id}"
+        choices: Sequence[str] = (seed, f"{seed}\n{signs.url or signs.title}")
+    elif signs.url:
+        choices = (f"url\n{signs.url}", f"url\n{signs.url}\n{signs.title}")
+    else:
+        choices = (f"text\n{source}\n{signs.text}",)
+    number = 0
+    while True:
+        seed = choices[number] if number < len(choices) else f"{choices[-1]}\n{number}"
+        minted = uuid.uuid5(_ROOT, seed).urn
+        if minted not in taken:
+            return minted
+        number += 1
+
+
+def _folded(id: str) -> str:
+    folded = " ".join(id.split()).casefold()
+    return "https:" + folded.removeprefix("http:") if folded.startswith("http:") else folded
+
+
+def _dated(article: Article) -> datetime:
+    return article.updated or article.published or _OLDEST

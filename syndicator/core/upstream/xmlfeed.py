@@ -1,0 +1,121 @@
+"""A feed in XML: feedparser's dicts and lxml's elements together, to articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urljoin
+
+from syndicator.core.entries import record
+from syndicator.core.upstream import elements, memory
+from syndicator.core.upstream.articles import Values, article, raw_id
+from syndicator.core.upstream.charset import to_utf8
+from syndicator.core.upstream.dicts import Dicts, xml_entries
+from syndicator.core.upstream.elements import Own, Tree
+from syndicator.core.upstream.feed import Facts, facts
+from syndicator.core.upstream.prolog import without_declarations
+from syndicator.core.upstream.texts import Cuts
+from syndicator.core.urls import is_web
+from syndicator.model import Entry, Incoming, Parsed
+
+_ROOTS = {"rdf:rdf": "rss10", "rss:rss": "rss", "atom:feed": "atom", "rss:feed": "atom", "rss:channel": "cdf"}
+
+
+def read_xml(incoming: Incoming) -> Parsed:
+    """Read a feed in XML; entries that `incoming.entries` knows are left out of `entries`. Raises BadFeed."""
+    dicts = xml_entries(incoming)
+    base = _base(incoming)
+    tree = elements.read(_documents(dicts, incoming), base)
+    cuts = Cuts()
+    format = dicts.version or (_ROOTS.get(tree.root, "") if tree else "") or "unknown"
+    feed = facts(
+        dicts.feed,
+        tree.head if tree else elements.of_values(dicts.feed),
+        atom=format.startswith("atom"),
+        base=base,
+        url=incoming.url,
+        language=incoming.content_language,
+        cuts=cuts,
+    )
+    entries = _entries(dicts, tree, feed, cuts)
+    return Parsed(
+        format=format,
+        upstream=feed.upstream,
+        entries=entries,
+        seen=_seen(dicts, entries, incoming.entries),
+        total=dicts.total,
+        dropped=dicts.dropped,
+        links=feed.links,
+        deleted=feed.deleted,
+        hints=feed.hints,
+        archive=feed.archive,
+        complete=feed.complete,
+        notices=(*_notices(dicts, incoming), *cuts.notices()),
+    )
+
+
+def _base(incoming: Incoming) -> str:
+    """What the addresses in a document are relative to (RFC 3986 section 5.1)."""
+    try:
+        base = urljoin(incoming.url, incoming.content_location or "")
+    except ValueError:
+        return incoming.url
+    return base if is_web(base) else incoming.url
+
+
+def _entries(dicts: Dicts, tree: Tree | None, feed: Facts, cuts: Cuts) -> tuple[Entry, ...]:
+    owns = _paired(dicts, tree)
+    return tuple(
+        Entry(article=article(values, own, feed.inherited, cuts), digest=digest)
+        for (digest, values), own in zip(dicts.entries, owns, strict=True)
+    )
+
+
+def _documents(dicts: Dicts, incoming: Incoming) -> Sequence[bytes]:
+    """What feedparser was given; the whole document where that is not known."""
+    given: tuple[bytes, ...] = getattr(dicts, "documents", ())
+    return given or (without_declarations(to_utf8(incoming.body, incoming.content_type).data).data,)
+
+
+def _paired(dicts: Dicts, tree: Tree | None) -> list[Own]:
+    """The elements of each entry. Where lxml does not see the same entries, what feedparser kept of them."""
+    entries = [values for _, values in dicts.entries]
+    owns = tree.entries if tree else ()
+    if tree and len(owns) == dicts.total > len(entries):
+        owns = tuple(own for own, (_, was_known) in zip(owns, dicts.order, strict=False) if not was_known)
+    if tree is None or len(owns) != len(entries):
+        return [elements.of_values(values) for values in entries]
+    if tree.well_formed:
+        return list(owns)
+    return [
+        own if _agree(values, own) else elements.of_values(values) for values, own in zip(entries, owns, strict=True)
+    ]
+
+
+def _agree(values: Values, own: Own) -> bool:
+    """Whether both speak of one entry: two readers may mend a broken document in different ways."""
+    id = values.get("id")
+    return not isinstance(id, str) or id.strip().endswith(raw_id(own))
+
+
+def _seen(dicts: Dicts, entries: Sequence[Entry], known: bytes) -> bytes:
+    """The records of all entries, in the order of the document."""
+    before = memory.by_digest(known)
+    now = {entry.digest: record(entry.digest, entry.article) for entry in entries}
+    records = []
+    for digest, was_known in dicts.order:
+        if was_known and digest in before:
+            records.append(memory.pack((before[digest],)))
+        elif digest in now:
+            records.append(now[digest])
+    return b"".join(records)
+
+
+def _notices(dicts: Dicts, incoming: Incoming) -> tuple[str, ...]:
+    notices = []
+    if dicts.bozo:
+        notices.append(f"not well-formed: {dicts.bozo}; read as far as it could be")
+    if dicts.dropped:
+        notices.append(
+            f"the document holds {dicts.total:,} entries: those after the first {incoming.most:,} are left out"
+        )
+    return (*notices, *dicts.notices)

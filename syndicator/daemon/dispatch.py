@@ -1,0 +1,177 @@
+"""Due sources become polls: claimed as there is room, fetched side by side, stored together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from syndicator.core.polling.outage import Outage
+from syndicator.errors import LeaseLost, StoreError
+from syndicator.flows.poll import LEASE, Done, poll, settle
+from syndicator.flows.upkeep import forgive, given_up
+from syndicator.model import Claim, Report, Result
+from syndicator.ports import Ports
+
+RETRY = 2.0
+"""Seconds until what could not be stored is tried again."""
+
+log = logging.getLogger("syndicator.polls")
+
+
+class Dispatcher:
+    """Polls what is due, with so many `connections` at once, until `stop`.
+
+    `told` gets the report of every poll that brought news, when that is stored.
+    """
+
+    def __init__(self, ports: Ports, connections: int, told: Callable[[Report], None]) -> None:
+        self._ports = ports
+        self._connections = connections
+        self._told = told
+        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="poll")
+        self._changed = threading.Condition()
+        self._turn = threading.Lock()
+        self._flying: dict[int, Claim] = {}
+        self._done: list[Done] = []
+        self._outage = Outage()
+        self._stopping = False
+        self._started = False
+        self._writer = threading.Thread(target=self._write, name="settle", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll what is due."""
+        if not self._started:
+            self._started = True
+            self._writer.start()
+        self.dispatch()
+
+    def reload(self, ports: Ports) -> None:
+        """Go on with other ports: polls that are under way end with the old ones."""
+        self._ports = ports
+
+    def dispatch(self) -> None:
+        """Claim and begin as many polls as there is room for. Called every second, and whenever a poll is over."""
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            self._claim()
+        except StoreError as error:
+            log.warning("%s; polls wait", error)
+        finally:
+            self._turn.release()
+
+    def stop(self, timeout: float) -> None:
+        """Claim nothing more, let polls end for so many seconds, and give back what did not."""
+        with self._changed:
+            self._stopping = True
+            self._changed.wait_for(lambda: not self._flying and not self._done, timeout)
+            left = list(self._flying.values())
+            self._changed.notify_all()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if left:
+            # What was asked is not asked again sooner than usual, and is no fault of the source.
+            try:
+                self._ports.store.finish(given_up(claim) for claim in left)
+            except StoreError as error:
+                log.warning("%s; %d polls are given back when their lease runs out", error, len(left))
+
+    def _claim(self) -> None:
+        ports = self._ports
+        now = ports.now()
+        with self._changed:
+            room = self._connections - len(self._flying)
+            if self._stopping or not self._started or room <= 0 or not self._outage.may_try(now):
+                return
+            room = 1 if self._outage.offline else room
+        claims = ports.store.claim_due(now, room, LEASE)
+        for claim in claims:
+            with self._changed:
+                self._flying[claim.token] = claim
+                self._outage = self._outage.probed(now)
+            self._pool.submit(self._poll, ports, claim)
+
+    def _poll(self, ports: Ports, claim: Claim) -> None:
+        try:
+            done = poll(ports, claim, offline=lambda kind: self._attempted(claim, kind))
+            if done.error is None:
+                self._attempted(claim, None)
+        except LeaseLost:
+            log.warning("source %s: its poll took longer than its lease; it is polled again", claim.source.id)
+        except StoreError as error:
+            log.error("source %s: what it brought was not stored: %s", claim.source.id, error)
+        except Exception:
+            log.exception("source %s: its poll failed; it is polled again", claim.source.id)
+        else:
+            self._over(claim, done)
+            return
+        self._land(claim)
+
+    def _attempted(self, claim: Claim, kind: str | None) -> bool:
+        """Note an attempt; whether it is us who are offline."""
+        with self._changed:
+            was = self._outage.offline
+            self._outage = self._outage.record(self._ports.now(), claim.state.host, kind, claim.source.id)
+            outage = self._outage
+        if outage.offline and not was:
+            log.warning(
+                "no way out to %d sources in a row: we seem to be offline, nothing is counted", len(outage.blamed())
+            )
+            forgive(self._ports, outage.blamed() - {claim.source.id})
+        if was and not outage.offline:
+            log.info("there is a way out again")
+        return outage.blames(kind)
+
+    def _over(self, claim: Claim, done: Done) -> None:
+        self._tell(done)
+        if done.polled is None:
+            self._land(claim)
+            self._told(done.report)
+            return
+        with self._changed:
+            self._done.append(done)
+            self._changed.notify_all()
+
+    def _land(self, claim: Claim) -> None:
+        with self._changed:
+            self._flying.pop(claim.token, None)
+            self._changed.notify_all()
+        self.dispatch()
+
+    def _write(self) -> None:
+        """Store what polls observed: all that are over by then, together."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._done or (self._stopping and not self._flying))
+                if not self._done:
+                    return
+                done = list(self._done)
+            try:
+                for lost in settle(self._ports, done):
+                    log.warning("source %s: its poll took longer than its lease", lost.source.id)
+            except StoreError as error:
+                # What was observed must not be lost: no room is made for other polls until it is stored.
+                log.error("%d polls wait to be stored: %s", len(done), error)
+                with self._changed:
+                    if self._changed.wait_for(lambda: self._stopping, RETRY):
+                        return
+                continue
+            with self._changed:
+                del self._done[: len(done)]
+                for one in done:
+                    if one.polled is not None:
+                        self._flying.pop(one.polled.claim.token, None)
+                self._changed.notify_all()
+            self.dispatch()
+
+    def _tell(self, done: Done) -> None:
+        result, name = done.poll.result, done.source.id
+        if result in (Result.FAILED, Result.GONE, Result.PAUSED):
+            log.warning("source %s: %s", name, done.poll.reason)
+        elif result is Result.NEW:
+            log.info("source %s: %d new, %d changed", name, done.poll.new, done.poll.changed)
+        elif result is Result.MOVED:
+            log.info("source %s: it has moved to %s", name, done.moved_to)
+        else:
+            log.debug("source %s: %s", name, result)

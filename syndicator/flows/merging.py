@@ -1,0 +1,144 @@
+"""From what a document brought to what is saved: recognise each entry, decide, name what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from syndicator.core import decide, entries
+from syndicator.core.entries import Document, Signs
+from syndicator.core.identity import site_feed_id
+from syndicator.flows.naming import Slugs
+from syndicator.model import Article, Entry, Parsed, RevisionKind, Source, Status, Tombstone
+from syndicator.ports import Ingest, Ports, Saved
+
+Found = tuple[Entry, Signs, Article | None]
+"""An entry, what it is known by, and the article it is, where it is none that is new."""
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Merged:
+    """What came of a document. `again` are digests of entries that must be looked at next time too."""
+
+    policy: str = entries.BY_ID
+    saved: list[Saved] = field(default_factory=list)
+    new: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    ours: int = 0
+    again: set[bytes] = field(default_factory=set)
+    fresh: list[Article] = field(default_factory=list)
+
+
+class Merge:
+    """One document's entries, in an open transaction of their source."""
+
+    def __init__(self, ports: Ports, tx: Ingest, source: Source, policy: str, *, backfill: bool) -> None:
+        self._ports, self._tx, self._source = ports, tx, source
+        self._now = ports.now()
+        self._backfill = backfill
+        self._merged = Merged(policy=policy)
+        self._slugs = Slugs(tx)
+        self._given: set[str] = set()
+        self._taken: set[str] = set()
+
+    def merge(self, parsed: Parsed) -> Merged:
+        """Decide about every entry and tombstone of a document, and save what came of it."""
+        document = entries.document(parsed.seen)
+        merged = self._merged
+        merged.policy = entries.policy(merged.policy, document)
+        brought = [entry for entry in parsed.entries if not self._is_ours(entry.article)]
+        merged.ours = len(parsed.entries) - len(brought)
+        found = self._find(entries.without_doubles(brought, merged.policy, document), document)
+        for number, (entry, signs, before) in enumerate(self._oldest_first(found)):
+            self._decide(entry, signs, before, self._now + number * _TICK)
+        self._withdraw(parsed.deleted, {entry.article.explicit_id: entry.article for entry in brought})
+        self._tx.save(merged.saved, [])
+        return merged
+
+    def _is_ours(self, article: Article) -> bool:
+        """Whether an article went out from us: what comes back is no other article."""
+        origin = article.upstream
+        if origin is None:
+            return False
+        site = self._ports.site
+        return origin.id == site_feed_id(site.id, "") or (origin.feed_url or "").startswith(f"{site.base_url}/")
+
+    def _find(self, brought: list[Entry], document: Document) -> list[Found]:
+        signs = [entries.signs_of(entry.article) for entry in brought]
+        policy = self._merged.policy
+        claimants = self._tx.claimants({sign for one in signs for sign in (*one.strong(policy, document), *one.weak())})
+        articles = self._tx.articles(set(claimants.values()))
+        found: list[Found] = []
+        for entry, one in zip(brought, signs, strict=True):
+            id = entries.find(one, entry.article, policy, document, claimants, articles)
+            before = articles.get(id) if id is not None and id not in self._given else None
+            if before is not None:
+                self._given.add(before.id)
+            found.append((entry, one, before))
+        self._expect(found)
+        return found
+
+    def _expect(self, found: list[Found]) -> None:
+        """Ask once for the names that most of the new articles will get."""
+        new = [(entries.mint(signs, self._source.id), entry.article) for entry, signs, before in found if not before]
+        self._taken, _ = self._tx.taken({id for id, _ in new}, set())
+        self._slugs.expect({decide.slugs_for(article, id)[0] for id, article in new})
+
+    def _oldest_first(self, found: list[Found]) -> list[Found]:
+        """Articles that are found together are ordered by their dates, and those without by their places."""
+        backwards = list(reversed(found))
+        return sorted(backwards, key=lambda one: min(one[0].article.published or self._now, self._now))
+
+    def _decide(self, entry: Entry, signs: Signs, before: Article | None, found_at: datetime) -> None:
+        seen = self._as_of_source(entry.article)
+        kind: RevisionKind | None
+        if before is None:
+            article, kind, again = self._first(seen, signs, found_at), RevisionKind.NEW, False
+            self._merged.new += 1
+            self._merged.fresh.append(article)
+        else:
+            article, kind, again = decide.next_from_upstream(before, seen, self._now)
+            self._merged.changed += kind is not None
+        if again:
+            self._merged.again.add(entry.digest)
+        self._save(article, kind, signs.claims())
+
+    def _first(self, seen: Article, signs: Signs, found_at: datetime) -> Article:
+        while (id := entries.mint(signs, self._source.id, self._taken)) in self._tx.taken({id}, set())[0]:
+            self._taken.add(id)
+        self._taken.add(id)
+        slug = self._slugs.slug(seen, id)
+        return decide.first_state(seen, id=id, slug=slug, now=found_at, backfill=self._backfill)
+
+    def _as_of_source(self, article: Article) -> Article:
+        """The article with what a person decided about its source."""
+        tags = dict.fromkeys((*article.tags, *self._source.tags))
+        return replace(
+            article,
+            source=self._source.id,
+            tags=tuple(tags),
+            language=article.language or self._source.language,
+            licence=article.licence or self._source.licence,
+        )
+
+    def _withdraw(self, deleted: tuple[Tombstone, ...], present: dict[str | None, Article]) -> None:
+        """Upstream's own tombstones (RFC 6721): not those older than the entry that is there again."""
+        claimants = self._tx.claimants({("id", tombstone.id) for tombstone in deleted})
+        articles = self._tx.articles(set(claimants.values()))
+        for tombstone in deleted:
+            before = articles.get(claimants.get(("id", tombstone.id), ""))
+            if before is None or before.status is Status.WITHDRAWN:
+                continue
+            there = present.get(tombstone.id)
+            updated = (there.updated or there.published) if there else before.updated
+            if updated is not None and updated > tombstone.when:
+                continue
+            article, kind = decide.withdrawn(before, self._now)
+            self._merged.withdrawn += 1
+            self._save(article, kind, ())
+
+    def _save(self, article: Article, kind: RevisionKind | None, claims: tuple[entries.Sign, ...]) -> None:
+        terms, due = decide.terms_of(article), decide.due_at(article, self._now)
+        self._merged.saved.append(Saved(article=article, kind=kind, claims=claims, terms=terms, due=due))

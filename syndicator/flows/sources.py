@@ -1,0 +1,246 @@
+"""What a person decides about upstream sources: adding, changing, pausing, removing them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from syndicator.core import decide
+from syndicator.core.identity import url_key
+from syndicator.core.polling.hosts import lane
+from syndicator.core.polling.schedule import began, first_check
+from syndicator.core.polling.standing import resumed
+from syndicator.core.text import slug as slugify
+from syndicator.errors import SourceError
+from syndicator.model import Article, Condition, PollState, Query, Report, Source, Subscription
+from syndicator.ports import Ports, Saved
+
+AT_ONCE = 100
+"""New or overdue sources up to this number are polled at once; more are spread."""
+PORTION = 500
+"""Articles changed in one transaction."""
+
+
+def find(ports: Ports, text: str) -> Source:
+    """The source of that id or address. Raises SourceError."""
+    source = ports.store.source(text)
+    if source is None or source.removed:
+        source = ports.store.source_at(text) if "://" in text else None
+    if source is None:
+        raise SourceError(f"source {text}: there is none; `syndicator list` shows all")
+    return source
+
+
+def name(ports: Ports, url: str, title: str = "", taken: Collection[str] = ()) -> str:
+    """An id for a new source: a slug of its title, else of its host, that no other source has or had."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    base = slugify(title or host)[:70]
+    choices = [base, *(f"{base}-{number}" for number in range(2, 10_000))]
+    ours = {*taken, ports.policy.source}
+    return next(id for id in choices if id not in ours and ports.store.source(id) is None)
+
+
+def at(ports: Ports, url: str) -> Source | None:
+    """The source that has or had this address, also a removed one; one that is not removed comes first."""
+    there = ports.store.source_at(url)
+    if there is not None:
+        return there
+    key = url_key(url)
+    former = [s for s in ports.store.sources(removed=True) if key in map(url_key, (s.url, *s.aliases))]
+    return former[0] if former else None
+
+
+def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None) -> None:
+    """Store new sources, or removed ones that come back, to be polled first at `due`.
+
+    Unless that is given, up to 100 are due at once, and more are spread over time.
+    """
+    now = ports.now()
+    total = len(sources)
+    dues = [due or first_check(now, number, total, at_once=AT_ONCE) for number in range(total)]
+    ports.store.save_sources(
+        (replace(source, removed=False, added=source.added or now), began(source.id, lane(source.url), at))
+        for source, at in zip(sources, dues, strict=True)
+    )
+    ports.store.soil(feed_name(source) for source in sources)
+
+
+def change(ports: Ports, source: Source, **changes: Any) -> Source:
+    """Change what a person decided about a source. Raises SourceError for one that is declared in syndicator.toml."""
+    if source.declared:
+        raise SourceError(f"source {source.id}: it is declared in syndicator.toml; change it there")
+    return _changed(ports, source, replace(source, **changes))
+
+
+def resume(ports: Ports, source: Source) -> Source:
+    """Poll a source again, whatever had stopped it. Raises SourceError where syndicator.toml has paused it."""
+    if source.declared and source.paused:
+        raise SourceError(f"source {source.id}: it is paused in syndicator.toml (`enabled`); change it there")
+    state = ports.store.poll_state(source.id)
+    woken = resumed(state, ports.now()) if state is not None and state.next_check is None else state
+    after = replace(source, paused=False)
+    ports.store.save_sources([(after, woken)])
+    return after
+
+
+def due(ports: Ports) -> list[Source]:
+    """The sources that are due."""
+    now = ports.now()
+    states = ports.store.poll_states()
+    waiting = {id for id, state in states.items() if state.next_check is not None and state.next_check <= now}
+    return [source for source in ports.store.sources() if source.id in waiting and not source.paused]
+
+
+def remove(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
+    """Poll a source no more and end its own feed (410). Its articles stay where they are unless `withdraw`."""
+    if source.declared:
+        raise SourceError(f"source {source.id}: it is declared in syndicator.toml; take it out there")
+    return _removed(ports, source, withdraw=withdraw)
+
+
+def feed_name(source: Source) -> str:
+    """The name of a source's own feed."""
+    return f"sources/{source.id}"
+
+
+def subscriptions(ports: Ports) -> list[Subscription]:
+    """Every source as other programs take it."""
+    states = ports.store.poll_states()
+    return [
+        Subscription(
+            url=source.url,
+            title=source.title or (states[source.id].upstream.title if source.id in states else "") or source.url,
+            page=states[source.id].upstream.url if source.id in states else None,
+            tags=source.tags,
+            paused=source.paused,
+            language=source.language,
+        )
+        for source in ports.store.sources()
+    ]
+
+
+def take_over(ports: Ports, wanted: Iterable[Subscription]) -> tuple[list[Source], int]:
+    """Sources for the subscriptions that are not known yet, and how many are known."""
+    new: dict[str, Source] = {}
+    taken: set[str] = set()
+    known = 0
+    all_sources = ports.store.sources(removed=True)
+    every = {url_key(url): source for source in all_sources for url in (*source.aliases, source.url)}
+    for one in wanted:
+        there = every.get(url_key(one.url))
+        if url_key(one.url) in new or (there is not None and not there.removed):
+            known += 1
+            continue
+        id = there.id if there else name(ports, one.url, one.title, taken)
+        taken.add(id)
+        new[url_key(one.url)] = Source(
+            id=id, url=one.url, title=one.title, tags=one.tags, paused=one.paused, language=one.language
+        )
+    return list(new.values()), known
+
+
+def declare(ports: Ports, declared: Sequence[Source]) -> None:
+    """Make the declared sources what syndicator.toml says; those that stand there no more are removed.
+
+    `declared` have an id only where the file gives a slug. A source keeps the id that it has.
+    """
+    new: list[Source] = []
+    kept: set[str] = set()
+    for source in declared:
+        there = at(ports, source.url)
+        if there is None and source.id and (same := ports.store.source(source.id)) is not None:
+            there = same
+        if there is None:
+            id = source.id or name(ports, source.url, source.title, {one.id for one in new})
+            new.append(replace(source, id=id))
+            kept.add(id)
+            continue
+        kept.add(there.id)
+        settled = replace(source, id=there.id, aliases=there.aliases, added=there.added)
+        if url_key(source.url) in map(url_key, there.aliases):
+            # A redirect proved stable: what the file says is the old address.
+            settled = replace(settled, url=there.url)
+        if there.removed:
+            new.append(settled)
+        elif settled != there:
+            _changed(ports, there, settled)
+    if new:
+        add(ports, new)
+    for source in ports.store.sources():
+        if source.declared and source.id not in kept:
+            _removed(ports, source)
+
+
+def _changed(ports: Ports, before: Source, after: Source) -> Source:
+    now = ports.now()
+    state = ports.store.poll_state(before.id) or began(after.id, lane(after.url), now)
+    if after.url != before.url:
+        after = replace(after, aliases=tuple(dict.fromkeys((*before.aliases, before.url))))
+        state = replace(state, host=lane(after.url), redirection=None, body_hash="")
+    woken = after.url != before.url or (before.paused and not after.paused) or after.interval != before.interval
+    if woken or state.condition in (Condition.GONE, Condition.QUARANTINED):
+        condition = (
+            Condition.TROUBLED if state.condition in (Condition.GONE, Condition.QUARANTINED) else state.condition
+        )
+        state = replace(state, next_check=_resumed(state, after, now), condition=condition, deaths=0, gone=())
+    ports.store.save_sources([(after, state)])
+    if after.tags != before.tags:
+        _retag(ports, before, after)
+    ports.store.soil([feed_name(after)])
+    return after
+
+
+def _resumed(state: PollState, source: Source, now: datetime) -> datetime:
+    """When a source that is woken is polled: never sooner after its last poll than its interval."""
+    if state.fetched_at is None or (source.interval is None and state.condition in _ENDED):
+        return now
+    return max(now, state.fetched_at + (source.interval or state.interval))
+
+
+_ENDED = (Condition.GONE, Condition.QUARANTINED)
+
+
+def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
+    ports.store.save_sources([(replace(source, removed=True, declared=False), None)])
+    withdrawn = 0
+    if withdraw:
+        for articles in _portions(ports, source):
+            now = ports.now()
+            _save(ports, source, [decide.withdrawn(article, now) for article in articles])
+            withdrawn += len(articles)
+    ports.store.soil([feed_name(source)])
+    return Report(withdrawn=withdrawn)
+
+
+def _retag(ports: Ports, before: Source, after: Source) -> None:
+    """Give a source's articles its new tags instead of the old ones; no reader sees that as a correction."""
+    gone = set(before.tags) - set(after.tags)
+    for articles in _portions(ports, after):
+        changed = []
+        for article in articles:
+            tags = dict.fromkeys((*(tag for tag in article.tags if tag not in gone), *after.tags))
+            seen = replace(article, tags=tuple(tags))
+            changed.append(decide.next_state(article, seen, ports.now(), by_author=False))
+        _save(ports, after, changed)
+
+
+def _portions(ports: Ports, source: Source) -> Iterable[list[Article]]:
+    """The shown articles of a source, newest first, some at a time."""
+    before = None
+    while articles := ports.store.select(Query(sources=frozenset({source.id})), PORTION, before):
+        before = articles[-1].sort_key
+        yield articles
+
+
+def _save(ports: Ports, source: Source, decided: Iterable[tuple[Article, Any]]) -> None:
+    now = ports.now()
+    saved = [
+        Saved(article=article, kind=kind, terms=decide.terms_of(article), due=decide.due_at(article, now))
+        for article, kind in decided
+        if kind is not None
+    ]
+    with ports.store.ingest(source.id) as tx:
+        tx.save(saved, [])

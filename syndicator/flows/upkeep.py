@@ -1,0 +1,60 @@
+"""The schedule kept in order: at start, when we turn out to be offline, when we stop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from syndicator.core.polling.schedule import spread_over
+from syndicator.core.polling.standing import forgiven, repaired
+from syndicator.flows.sources import AT_ONCE, declare
+from syndicator.model import Claim, PollState, Source
+from syndicator.ports import Polled, Ports
+
+
+def prepare(ports: Ports) -> None:
+    """All that a start needs: the declared sources, a clock that was wrong, and what came due while we were away.
+
+    Up to 100 overdue sources are polled at once, more are spread.
+    """
+    now = ports.now()
+    declare(ports, ports.policy.declared)
+    repair(ports)
+    overdue = ports.store.overdue(now)
+    if overdue > AT_ONCE:
+        ports.store.spread(now, spread_over(overdue))
+
+
+def repair(ports: Ports) -> int:
+    """Put right what a clock that was wrong has left; how many sources."""
+    now = ports.now()
+    wrong = [
+        (state, mended)
+        for state in ports.store.poll_states().values()
+        if (mended := repaired(state, now, ports.random)) != state
+    ]
+    _save(ports, {state.source: mended for state, mended in wrong})
+    return len(wrong)
+
+
+def forgive(ports: Ports, ids: Collection[str]) -> None:
+    """Take back what was counted against sources before we noticed that it is us who are offline."""
+    now = ports.now()
+    states = ports.store.poll_states(ids) if ids else {}
+    _save(ports, {id: forgiven(state, now, ports.random) for id, state in states.items()})
+
+
+def given_up(claim: Claim) -> Polled:
+    """A poll that we stopped before it was over: asked again no sooner than usual, and nobody's fault."""
+    state = claim.state
+    return Polled(claim=claim, state=replace(state, attempts=0), host=claim.host)
+
+
+def _save(ports: Ports, states: dict[str, PollState]) -> None:
+    changed: list[tuple[Source, PollState | None]] = []
+    for id, state in states.items():
+        source = ports.store.source(id)
+        if source is not None:
+            changed.append((source, state))
+    if changed:
+        ports.store.save_sources(changed)

@@ -1,0 +1,90 @@
+"""The end of polls: what they observed is stored and their leases are given back, inside an open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from syndicator.model import Claim, PollState
+from syndicator.ports import Polled
+from syndicator.store import lanes, rows
+from syndicator.store.engine import Database
+from syndicator.store.lanes import Lane
+from syndicator.store.tables import poll_entries, polls
+
+_OBSERVED = ("host", "condition", "next_check", "due", "payload")
+_FINISH = update(polls).where(polls.c.source == bindparam("of"))
+_FINISH = _FINISH.values({name: bindparam(name) for name in _OBSERVED} | {"token": None, "attempts": 0})
+
+
+def finish(database: Database, connection: Connection, polled: Sequence[Polled]) -> list[Claim]:
+    """Store what these polls observed; the claims whose lease was lost, of which nothing is stored.
+
+    A lease that ran out is lost only when somebody else has claimed the source since, or a person has changed it.
+    """
+    held = lanes.hold(database, connection, {name for poll in polled for name in _hosts(poll)})
+    leased = leases(connection, [poll.claim for poll in polled])
+    ours, lost = [], []
+    for poll in polled:
+        row = leased.pop(poll.claim.token, None)
+        if row is None:
+            lost.append(poll.claim)
+        else:
+            ours.append((poll, row))
+    _write_states(connection, ours)
+    won = [poll for poll, _ in ours]
+    changed = [poll.state for poll in won if poll.state.entries != poll.claim.state.entries]
+    remember(database, connection, changed)
+    _give_back(connection, held, won)
+    lanes.settle(database, connection, {name for poll in won for name in _hosts(poll)})
+    return lost
+
+
+def leases(connection: Connection, claims: Collection[Claim]) -> dict[int, Row[Any]]:
+    """The rows of those sources that are still leased by these claims, by token. Their hosts are held already."""
+    tokens = {claim.source.id: claim.token for claim in claims}
+    found: dict[int, Row[Any]] = {}
+    for portion in rows.portions(tokens):
+        leased = select(*(polls.c[name] for name in ("source", "host", "token", "condition", "paused", "removed")))
+        for row in connection.execute(leased.where(polls.c.source.in_(portion))):
+            if row.token == tokens[row.source]:
+                found[row.token] = row
+    return found
+
+
+def remember(database: Database, connection: Connection, states: Iterable[PollState]) -> None:
+    """Store what is remembered of the entries of documents."""
+    kept = [(state.source, state.entries) for state in states]
+    database.fill(connection, poll_entries, ("source", "entries"), kept, there="replace")
+
+
+def _hosts(poll: Polled) -> tuple[str, str, str]:
+    return poll.claim.host.host, poll.host.host, poll.state.host
+
+
+def _write_states(connection: Connection, ours: Sequence[tuple[Polled, Row[Any]]]) -> None:
+    written = [
+        {
+            "of": row.source,
+            "host": poll.state.host,
+            "condition": str(poll.state.condition),
+            "next_check": poll.state.next_check,
+            "due": rows.due(row, poll.state.condition, poll.state.next_check),
+            "payload": rows.POLL.dump(poll.state),
+        }
+        for poll, row in ours
+    ]
+    if written:
+        connection.execute(_FINISH, written)
+
+
+def _give_back(connection: Connection, held: Mapping[str, Lane], won: Sequence[Polled]) -> None:
+    changed: dict[str, Lane] = {}
+    for poll in won:
+        for name in (poll.host.host, poll.claim.host.host):
+            changed[name] = held[name]
+        held[poll.host.host].observe(poll.host, poll.claim.token)
+        held[poll.claim.host.host].take_back(poll.claim.token)
+    lanes.keep(connection, changed.values())
