@@ -12,7 +12,7 @@ from syndicator.config import Settings
 from syndicator.config.sections import SourceSection
 from syndicator.core.identity import site_id
 from syndicator.edge.files import FeedFiles
-from syndicator.edge.http import Client
+from syndicator.edge.http import Client, Limits
 from syndicator.edge.lock import hold
 from syndicator.edge.seeds import Folder
 from syndicator.errors import StoreError
@@ -83,6 +83,11 @@ def fetcher(settings: Settings) -> Fetcher:
         allow_ports=settings.polling.allow_ports,
         user_agent=user_agent(settings),
     )
+
+
+def own_server(host: str, port: int) -> Fetcher:
+    """What asks a server of our own, wherever it listens, and has little patience. Raises FetchError."""
+    return Client.of_one(host, port, user_agent=f"syndicator/{__version__}", limits=Limits(total=5))
 
 
 @contextmanager

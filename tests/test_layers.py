@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "web": {"web", "lifeline", "flows", "ports", "core", "model", "errors"},
     "wiring": {"config", "store", "edge", "jobs", "daemon", "web", "flows", "ports", "core", "model", "errors"},
     "wsgi": {"config", "wiring", "web"},
-    "serving": {"config", "wiring", "web", "ports", "errors"},
+    "serving": {"config", "wiring", "web", "ports", "model", "errors"},
     "cli": {"cli", "config", "wiring", "serving", "supervisor", "lifeline", "flows", "model", "errors", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -54,8 +54,32 @@ ONE_HOME = {
     "granian": "web/server.py",
     "pydantic": "config/",
     "click": "cli/",
+    "httpx2": "edge/http/",
+    "httpcore2": "edge/http/",
 }
 """Library -> the only folder or file that imports it."""
+
+CLIENTS = frozenset(
+    {
+        "aiohttp",
+        "asyncio",
+        "curl_cffi",
+        "ftplib",
+        "h11",
+        "http.client",
+        "httpx",
+        "pycurl",
+        "requests",
+        "smtplib",
+        "telnetlib",
+        "urllib.request",
+        "urllib3",
+        "websocket",
+        "websockets",
+        "xmlrpc.client",
+    }
+)
+"""What opens connections by itself, past the guard (S7). The modules, with all below them, that nobody imports."""
 
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc"}
 
@@ -72,8 +96,7 @@ def imports(file: str) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             name = ".".join([*base, *([node.module] if node.module else [])])
             yield name
-            if name == "syndicator" or node.level:
-                yield from (f"{name}.{alias.name}" for alias in node.names)
+            yield from (f"{name}.{alias.name}" for alias in node.names)
 
 
 def room(module: str) -> str:
@@ -96,10 +119,28 @@ def test_a_library_is_imported_in_its_home_alone(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_s7_no_request_leaves_past_the_guarded_client(file: str) -> None:
+    names = set(imports(file))
+    assert {name for name in names if any(f"{name}.".startswith(f"{client}.") for client in CLIENTS)} == set()
+    source = (PACKAGE / file).read_text("utf-8")
+    connecting = re.findall(
+        r"\.(?:create_connection|connect_ex|sendto)\(|trafilatura\.fetch_url|feedparser\.http", source
+    )
+    assert connecting == [] or file == "edge/http/backend.py"
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_a_room_is_named_for_its_purpose(file: str) -> None:
     assert FORBIDDEN_NAMES.isdisjoint(part.removesuffix(".py") for part in Path(file).parts)
 
 
 def test_only_the_configuration_reads_the_environment_for_settings() -> None:
     readers = {file for file in FILES if re.search(r"os\.(environ|getenv)", (PACKAGE / file).read_text("utf-8"))}
-    assert readers <= {"config/__init__.py", "wsgi.py", "serving.py", "cli/group.py", "cli/processes.py", "supervisor.py"}
+    assert readers <= {
+        "config/__init__.py",
+        "wsgi.py",
+        "serving.py",
+        "cli/group.py",
+        "cli/processes.py",
+        "supervisor.py",
+    }

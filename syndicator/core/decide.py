@@ -88,11 +88,14 @@ def due_at(article: Article, now: datetime) -> datetime | None:
 def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: bool) -> Article:
     """The first stored state of an article.
 
+    Where its author does not say when it was published, its `updated` says so, else that it was found now.
+
     `backfill`: it was there before we began, so its own date orders it and dates the feeds; what is found later is
     a change of now.
     """
     found, now = now, now.replace(microsecond=0)
-    published = believable(seen.published, now) or _embargo(seen) or now
+    told = believable(seen.published, now) or _embargo(seen) or believable(seen.updated, now)
+    published = told or now
     updated = max(published, believable(seen.updated, now) or published)
     state = replace(
         seen,
@@ -106,7 +109,7 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
         revision=1,
     )
     if state.status is Status.PUBLISHED:
-        state = replace(state, sort_key=sort_key(min(published, found) if backfill else found, id))
+        state = replace(state, sort_key=sort_key(min(told or found, found) if backfill else found, id))
     return state
 
 

@@ -45,6 +45,12 @@ def record(digest: bytes, article: Article) -> bytes:
     return _RECORD.pack(digest, short_hash(article.explicit_id), short_hash(article.url or article.title))
 
 
+def united(one: bytes, other: bytes) -> bytes:
+    """The records of both, each digest once."""
+    records = {record[0]: record for record in (*_RECORD.iter_unpack(one), *_RECORD.iter_unpack(other))}
+    return b"".join(_RECORD.pack(*record) for record in records.values())
+
+
 def without(seen: bytes, digests: Collection[bytes]) -> bytes:
     """The records but those with these digests."""
     return b"".join(_RECORD.pack(*one) for one in _RECORD.iter_unpack(seen) if one[0] not in digests)

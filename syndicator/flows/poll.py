@@ -138,7 +138,7 @@ def _read(ports: Ports, claim: Claim, attempt: Attempt, response: Response) -> D
         return _done(claim, outcome.failed(replace(attempt, now=ports.now()), error, response=response))
     attempt = replace(attempt, now=ports.now())
     if not parsed.entries and not parsed.deleted:
-        ended = outcome.succeeded(attempt, response, parsed, body_hash=hash)
+        ended = outcome.succeeded(attempt, response, parsed, body_hash=hash, whole=not parsed.truncated)
         return _done(claim, _remembering(ended, parsed, claim.state.identity, set()))
     return _merge(ports, claim, attempt, response, parsed, hash)
 
@@ -162,7 +162,14 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
         merged = Merge(ports, tx, source, claim.state.identity, backfill=tx.first_time()).merge(parsed)
         new, changed, withdrawn = new + merged.new, changed + merged.changed, withdrawn + merged.withdrawn
         ended = outcome.succeeded(
-            attempt, response, parsed, body_hash=hash, new=new, changed=changed, times=[*times, *_times(merged)]
+            attempt,
+            response,
+            parsed,
+            body_hash=hash,
+            new=new,
+            changed=changed,
+            times=[*times, *_times(merged)],
+            whole=not parsed.truncated,
         )
         ended = _remembering(ended, parsed, merged.policy, merged.again, before.notice)
         tx.finish_first_time(attempt.now)
@@ -175,7 +182,7 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
 
 def _remembering(ended: Outcome, parsed: Parsed, policy: str, again: set[bytes], notice: str = "") -> Outcome:
     """The outcome with what the next reading starts from. Entries to be looked at again are not remembered."""
-    seen = parsed.seen
+    seen = entries.united(ended.state.entries, parsed.seen) if parsed.truncated else parsed.seen
     state = replace(ended.state, entries=entries.without(seen, again) if again else seen, identity=policy)
     if again:
         # The same body must be read again, and so must not be answered with 304.

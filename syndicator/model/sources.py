@@ -255,7 +255,8 @@ class Parsed(Timed):
     its link (zeros where it has none): see `core.upstream.memory`. `format` is `rss20`, `atom10`, `json11` and so on.
     `links` are the feed's own (`self`, `hub`, `prev-archive`, `current`, …) with absolute addresses. `notices` say
     what is wrong with the document, for a person. `total` counts the entries of the document, `dropped` those beyond
-    the bound. `archive`: it is an archive document; `complete`: what is absent is gone (RFC 5005).
+    the bound. `archive`: it is an archive document; `complete`: what is absent is gone (RFC 5005). `truncated`: it ends
+    before its end, so that entries may be missing.
     """
 
     format: str
@@ -269,6 +270,7 @@ class Parsed(Timed):
     hints: Hints = field(default_factory=Hints)
     archive: bool = False
     complete: bool = False
+    truncated: bool = False
     notices: tuple[str, ...] = ()
 
 

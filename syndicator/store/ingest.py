@@ -104,11 +104,10 @@ class Transaction:
 
         Raises StoreError where a state does not follow the stored one.
         """
-        self._broken = True  # until all of it is stored: half of it must not be committed
-        self._revising.save(list(articles))
-        self._forget(forget)
-        self._observe(list(files))
-        self._broken = False
+        with self._whole():
+            self._revising.save(list(articles))
+            self._forget(forget)
+            self._observe(list(files))
 
     def first_time(self) -> bool:
         """Whether this source was never completely read before."""
@@ -121,16 +120,25 @@ class Transaction:
 
     def finish(self, polled: Polled) -> None:
         """Store what a poll observed and give its lease back. Raises LeaseLost where it is not ours any more."""
-        broken, self._broken = self._broken, True
-        if finish(self._database, self._connection, [polled]):
-            raise LeaseLost(f"source {self._source}: somebody else polls it, or changed it, since; nothing was stored")
-        self._broken = broken
+        lost = f"source {self._source}: somebody else polls it, or changed it, since; nothing of this poll was stored"
+        with self._whole():
+            if finish(self._database, self._connection, [polled]):
+                raise LeaseLost(lost)
 
     def conclude(self) -> None:
         """Write what was kept for the end of the transaction. Raises StoreError where a `save` had failed."""
         if self._broken:
             raise StoreError(f"source {self._source}: what it gave was not stored, because a part of it could not be")
         self._revising.finish()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """What is done inside is stored whole, or the transaction cannot be committed any more."""
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
 
     def _forget(self, paths: Collection[str]) -> None:
         for portion in rows.portions({key(path) for path in paths}):

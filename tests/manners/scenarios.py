@@ -110,26 +110,26 @@ def _wishes(start: datetime) -> Iterator[Scenario]:
     yield alone(
         "no-cache",
         "max-age together with no-cache, which takes it back",
-        feed("no-cache", start, HOUR * 2, headers={"cache-control": "no-cache, max-age=86400"}),
-        within=HOUR * 2,
-        few=500,
+        feed("no-cache", start, HOUR * 12, headers={"cache-control": "no-cache, max-age=86400"}),
+        within=HOUR * 4,
+        few=300,
     )
     yield alone(
         "ttl", "ttl of three hours", feed("ttl", start, HOUR, head="<ttl>180</ttl>"), within=HOUR * 4, few=190, many=240
     )
     yield alone(
         "invited",
-        "ttl of twenty minutes, and four articles an hour",
-        feed("invited", start, HOUR / 4, head="<ttl>20</ttl>"),
-        within=timedelta(minutes=30),
-        few=1500,
-        many=2160,
+        "ttl of forty minutes, and an article in each of them",
+        feed("invited", start, HOUR * 2 / 3, head="<ttl>40</ttl>"),
+        within=timedelta(minutes=50),
+        few=850,
+        many=1080,
     )
     night = "".join(f"<hour>{hour}</hour>" for hour in (22, 23, 0, 1, 2, 3, 4, 5))
     yield alone(
         "skip-hours",
         "not at night",
-        feed("skip-hours", start, HOUR * 3, head=f"<skipHours>{night}</skipHours>"),
+        feed("skip-hours", start, HOUR * 16, head=f"<skipHours>{night}</skipHours>"),
         within=HOUR * 11,
     )
     yield alone(
@@ -146,7 +146,7 @@ def _wishes(start: datetime) -> Iterator[Scenario]:
 def _pauses(start: datetime) -> Iterator[Scenario]:
     spans = tuple((start + DAY * day, start + DAY * day + HOUR * 9) for day in (4, 9, 10, 20))
     several = [
-        Publisher(url=url, times=plan(url, start, DAYS, HOUR * 8))
+        Publisher(url=url, times=plan(url, start, DAYS, DAY))
         for url in (f"https://too-many.example/{name}/feed.xml" for name in ("a", "b", "c", "d"))
     ]
     yield together(
@@ -277,14 +277,14 @@ def _ends_and_failures(start: datetime) -> Iterator[Scenario]:
         closed=broken,
         within=HOUR * 32,
     )
-    windows = tuple((start + DAY * day + HOUR * 3, start + DAY * day + HOUR * 9) for day in range(5, 15))
+    windows = tuple((start + DAY * day + HOUR * 3, start + DAY * day + HOUR * 9) for day in range(2, 12))
     many = [
-        Publisher(url=url, times=plan(url, start, DAYS, HOUR * 12))
-        for url in (f"https://tube.example/channel/{number}.xml" for number in range(15))
+        Publisher(url=url, times=plan(url, start, 13, HOUR * 16))
+        for url in (f"https://tube.example/channel/{number}.xml" for number in range(12))
     ]
     yield together(
         "windows-of-404",
-        "404 for all fifteen feeds of a host, six hours a day for ten days",
+        "404 for all twelve feeds of a host, six hours a day for ten days",
         many,
         lambda request, now: refused(404, request.url, now) if _within(windows, now) else None,
         closed=windows,
@@ -310,10 +310,10 @@ def _rhythms(start: datetime) -> Iterator[Scenario]:
     )
     yield alone("busy", "24 articles a day", feed("busy", start, HOUR), within=timedelta(minutes=80), few=590)
     siblings = [
-        Publisher(url=url, times=plan(url, start, DAYS, DAY * 3))
+        Publisher(url=url, times=plan(url, start, DAYS, DAY * 3), headers={"cache-control": "max-age=36000"})
         for url in (f"https://siblings.example/{number}/feed.xml" for number in range(20))
     ]
-    yield together("siblings", "twenty feeds on one host", siblings, many=160)
+    yield together("siblings", "twenty feeds on one host", siblings, within=HOUR * 13, many=75)
     yield alone("restarted", "nothing special: it is the poller that starts anew each day", feed("restarted", start))
     yield _archived(start)
 

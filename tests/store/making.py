@@ -9,8 +9,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from syndicator.model import Article, Rendered, RevisionKind, SeenFile, Status, Term, utc
-from syndicator.ports import DirtyFeed, Saved, Store
+from syndicator.model import (
+    Article,
+    Claim,
+    Condition,
+    PollState,
+    Rendered,
+    RevisionKind,
+    SeenFile,
+    Source,
+    Status,
+    Term,
+    utc,
+)
+from syndicator.ports import DirtyFeed, Polled, Saved, Store
 from tests.conftest import ROOT
 
 START = utc(2024, 5, 6, 7, 8, 9)
@@ -115,3 +127,43 @@ def run_python(code: str) -> str:
     said = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     return said
+
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=180)
+
+
+def host(number: int = 1) -> str:
+    return f"https://host-{number}.example:443"
+
+
+def upstream(number: int = 1, **fields: object) -> Source:
+    """The source of that number, on a host of its own."""
+    return replace(
+        Source(id=f"source-{number}", url=f"https://host-{number}.example/feed", title=f"Source {number}"),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def poll_state(number: int = 1, **fields: object) -> PollState:
+    """What is known of it at first: it is due at once."""
+    return replace(
+        PollState(source=f"source-{number}", host=host(number), next_check=START, why="it was never polled"),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def subscribe(store: Store, *numbers: int, **state: object) -> None:
+    """Add the sources of these numbers."""
+    store.save_sources([(upstream(number), poll_state(number, **state)) for number in numbers])
+
+
+def polled(claim: Claim, next_check: datetime | None, **fields: object) -> Polled:
+    """That poll as it ended, well; `fields` are those of its state."""
+    state = replace(claim.state, next_check=next_check, attempts=0, condition=Condition.WELL)
+    return Polled(claim=claim, state=replace(state, **fields), host=claim.host)  # type: ignore[arg-type]
+
+
+def ids(claims: Iterable[Claim]) -> list[str]:
+    return [claim.source.id for claim in claims]

@@ -338,9 +338,7 @@ class TestSelecting:
         state = correct(store, state, "tags/war", changed=utc(2025, 1, 1))
 
         [place] = store.shown(ALL, 5)
-        assert place == Shown(
-            key=place.key, id=state.id, revision=2, changed=utc(2025, 1, 1), sort_key=state.sort_key
-        )
+        assert place == Shown(key=place.key, id=state.id, revision=2, changed=utc(2025, 1, 1), sort_key=state.sort_key)
         assert store.shown(tagged("war"), 5) == [place]
         assert store.states([place.key, place.key + 1]) == {place.key: state}
 
@@ -811,9 +809,7 @@ class TestPieces:
     def place(self, store: Store) -> Shown:
         return store.shown(ALL, 1)[0]
 
-    def keep(
-        self, store: Store, key: int, revision: int = 1, recipe: str = "r1", body: bytes = b"<entry/>"
-    ) -> None:
+    def keep(self, store: Store, key: int, revision: int = 1, recipe: str = "r1", body: bytes = b"<entry/>") -> None:
         store.publish([], [], [], [(key, revision, Format.ATOM, recipe, body)], START)
 
     def test_a_piece_is_found_by_revision_format_and_recipe(self, store: Store) -> None:

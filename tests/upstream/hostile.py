@@ -38,10 +38,11 @@ class HostileServer(Listener):
         *,
         tls: ssl.SSLContext | None = None,
         address: str = "127.0.0.1",
+        port: int = 0,
         on_connect: Callable[[Wire], None] | None = None,
         pace: float = 0.05,
     ) -> None:
-        super().__init__(tls=tls, address=address)
+        super().__init__(tls=tls, address=address, port=port)
         self.scripts: dict[str, Script] = {**SCRIPTS, **(scripts or {})}
         self.pace = pace
         self._on_connect = on_connect

@@ -103,7 +103,7 @@ class Wire:
 
 
 class Listener:
-    """Listens on a free port of loopback between `with` and its end.
+    """Listens on `port` of loopback, on a free one where it is 0, between `with` and its end.
 
     `tls` makes it speak TLS. `requests` are all that were received, `connections` how many were accepted, `at` says
     what time it is for them.
@@ -114,13 +114,14 @@ class Listener:
         *,
         tls: ssl.SSLContext | None = None,
         address: str = "127.0.0.1",
+        port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
         self.tls = tls
         self.requests: list[Received] = []
         self.connections = 0
-        self.port = 0
+        self.port = port
         self._clock = clock
         self._stopping = threading.Event()
         self._wires: set[Wire] = set()
@@ -131,7 +132,7 @@ class Listener:
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((self.address, 0))
+        self._socket.bind((self.address, self.port))
         self._socket.listen(512)
         self.port = self._socket.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)

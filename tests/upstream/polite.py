@@ -40,10 +40,13 @@ class Upstream(Listener):
         *,
         tls: ssl.SSLContext | None = None,
         address: str = "127.0.0.1",
+        port: int = 0,
         now: Callable[[], datetime] | None = None,
         keep_alive: bool = True,
     ) -> None:
-        super().__init__(tls=tls, address=address, clock=(lambda: now().timestamp()) if now else time.monotonic)
+        super().__init__(
+            tls=tls, address=address, port=port, clock=(lambda: now().timestamp()) if now else time.monotonic
+        )
         self.resources: dict[str, Resource | Callable[[Received], Resource]] = {}
         self.keep_alive = keep_alive
         self._now = now or (lambda: datetime.now(UTC))

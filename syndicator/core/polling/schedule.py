@@ -131,8 +131,8 @@ def base(times: Sequence[datetime], now: datetime, hints: Hints, limits: Limits)
     """The adaptive interval, before a publisher's wish to be asked less often."""
     lowest, apart = floor(hints, limits), gap(times, now)
     if apart is None:
-        return max(limits.max_interval, lowest)
-    return max(min(apart / PER_GAP, ceiling(times, now, limits)), lowest)
+        return min(max(limits.max_interval, lowest), LONGEST)
+    return min(max(min(apart / PER_GAP, ceiling(times, now, limits)), lowest), LONGEST)
 
 
 def hint(hints: Hints) -> timedelta:
@@ -156,8 +156,7 @@ def after_success(
     The next check is after `now`, and within `LONGEST`.
     """
     if interval is not None:
-        chosen = min(max(interval, _SECOND), LONGEST)
-        reason = f"an operator set {span(interval)}"
+        chosen, reason = _bounded(interval), f"an operator set {span(interval)}"
     else:
         chosen, reason = _adaptive(state, now, limits, pushed)
     latest = now + LONGEST
@@ -207,7 +206,7 @@ def after_failure(
     `state` counts this failure already (`failures` ≥ 1, `condition`). `trouble`: many sources of its host fail
     alike. A source that failed for `FAILING_AFTER` is tried once in `DEAD`, trouble or not.
     """
-    usual = interval or base(state.times, now, state.hints, limits)
+    usual = base(state.times, now, state.hints, limits) if interval is None else _bounded(interval)
     if state.condition is Condition.FAILING:
         delay, reason = DEAD, f"it has failed for more than {span(FAILING_AFTER)}"
     elif trouble:
@@ -289,6 +288,10 @@ def first_check(now: datetime, position: int, total: int, *, at_once: int = 0) -
 def began(source: str, host: str, at: datetime) -> PollState:
     """What is known of a source that nobody has polled, to be polled `at`; `host` is its lane (`hosts.lane`)."""
     return PollState(source=source, host=host, next_check=at, why="it was never polled")
+
+
+def _bounded(interval: timedelta) -> timedelta:
+    return min(max(interval, _SECOND), LONGEST)
 
 
 def _seconds(wish: int, most: timedelta) -> timedelta:

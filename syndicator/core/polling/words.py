@@ -49,7 +49,9 @@ def _unit(length: timedelta) -> tuple[str, timedelta]:
 
 
 def _number(length: timedelta, unit: timedelta) -> str:
-    return f"{round(max(length / unit, 0), 1):g}" if unit >= timedelta(hours=1) else str(max(round(length / unit), 0))
+    """How many units, with one decimal from hours on, where it is not 0."""
+    count = max(length / unit, 0)
+    return f"{count:.1f}".removesuffix(".0") if unit >= timedelta(hours=1) else f"{count:.0f}"
 
 
 def _counted(number: str, name: str) -> str:

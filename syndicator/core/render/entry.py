@@ -144,9 +144,10 @@ def entry(article: Article, site: Site) -> Entry:
     episode = carried.episode(article.episode)
     image = _image(article.image or _cover(episode, attachments), site)
     source = carried.source(article.upstream, updated)
-    tags = tuple(dict.fromkeys(filter(None, map(one_line, article.tags))))
+    ours = article.upstream is None
+    categories = carried.categories(article.categories, filter(None, map(one_line, article.tags)))
     linked = carried.linked(article, site)
-    licence, rights = _terms(article, site, source, linked.licence)
+    licence, rights = _terms(article, site, linked.licence)
     return Entry(
         id=clean_text(article.id),
         title=title,
@@ -155,11 +156,11 @@ def entry(article: Article, site: Site) -> Entry:
         updated=updated,
         summary=summary or title,
         content=_content(article, image, site, page) if site.full_content else "",
-        language=checked.language(article.language) or (UNKNOWN_LANGUAGE if source else None),
+        language=checked.language(article.language) or (None if ours else UNKNOWN_LANGUAGE),
         authors=_people(article.authors),
         contributors=_people(article.contributors),
-        tags=tags,
-        categories=carried.categories(article.categories, tags),
+        tags=tuple(dict.fromkeys(one.label or one.term for one in categories)),
+        categories=categories,
         licence=licence,
         licence_url=checked.web(licence),
         rights=rights,
@@ -175,8 +176,8 @@ def entry(article: Article, site: Site) -> Entry:
         place=carried.place(article.place),
         episode=episode,
         source=source,
-        original_id=_original_id(article) if source else None,
-        extra=carried.extra(article.extra, everything=source is not None),
+        original_id=None if ours else _original_id(article),
+        extra=carried.extra(article.extra, everything=not ours),
     )
 
 
@@ -205,22 +206,22 @@ def _people(people: Sequence[Person]) -> tuple[Person, ...]:
     return tuple(filter(None, map(checked.person, people)))
 
 
-def _terms(article: Article, site: Site, source: Upstream | None, linked: str | None) -> tuple[str | None, str | None]:
+def _terms(article: Article, site: Site, linked: str | None) -> tuple[str | None, str | None]:
     """The licence and the wording of the rights; `linked` is the licence among the links.
 
     A site licenses what is written for it. What it passes on keeps the words of where it was taken from, and a licence
     of it that is no address is one more of these words.
     """
     licence, rights = checked.line(article.licence), checked.line(article.rights)
-    if source is None:
+    if article.upstream is None:
         licence = licence or checked.line(site.licence) or linked
-    elif not checked.web(licence):
-        rights = rights or (source.rights if not licence else None)
+    elif checked.web(licence):
+        rights = rights or checked.line(article.upstream.rights)
+    else:
+        rights = rights or (None if licence else checked.line(article.upstream.rights))
         if licence and licence not in (rights or ""):
             rights = f"{rights} {licence}" if rights else licence
         licence = linked
-    else:
-        rights = rights or source.rights or None
     return licence, rights if rights != licence else None
 
 
@@ -283,7 +284,8 @@ def _content(article: Article, image: Image | None, site: Site, page: str) -> st
     if not body.replace("\n", "").isprintable():
         body = clean_text(body)
     body = absolute(body, site.base_url, page)
-    return f"{_figure(image, body)}\n{body}".strip()
+    # What was written elsewhere is passed on as it was; its picture is told of beside it.
+    return body if article.upstream else f"{_figure(image, body)}\n{body}".strip()
 
 
 def _figure(image: Image | None, body: str) -> str:

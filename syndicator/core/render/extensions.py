@@ -149,7 +149,8 @@ def episode(parent: etree._Element, entry: Entry) -> None:
 
 def _duration(entry: Entry) -> str | None:
     """The duration of the first file that can be played."""
-    playable = (file for file in entry.attachments if (file.medium or told(file.type)) in ("audio", "video"))
+    kinds = ("audio", "video")
+    playable = (file for file in entry.attachments if file.medium in kinds or told(file.type) in kinds)
     first = next(playable, None)
     return str(first.duration) if first and first.duration else None
 

@@ -21,6 +21,7 @@ MAX_ID = 4000
 _CONTENT = ("content:encoded", "atom:content", "xhtml:body", "rss:body", "rss:fullitem", "rss:content")
 _IDS = ("rss:guid", "rss:id", "atom:id")
 _MUCH_MORE = 2
+_UNDETERMINED = "und"
 
 Values = Mapping[str, Any]
 
@@ -60,17 +61,19 @@ def article(values: Values, own: Own, feed: Inherited, cuts: Cuts) -> Article:
     names, categories = extras.tags(values, cuts, atom=feed.atom)
     mentioned = tuple(Link(title=title) for element in own.all("dc:relation") if (title := _line(element, cuts)))
     source = values.get("source")
-    upstream, inherited = _upstream(source, own, feed, base, cuts) if isinstance(source, dict) else (feed.upstream, ())
+    upstream, signed = feed.upstream, feed.authors
+    if isinstance(source, dict):
+        upstream, signed = _upstream(source, own, feed, base, cuts)
     return Article(
         source="",
         title=_title(values, own, cuts),
         body=body,
         summary=summary,
-        authors=people.authors(values, own, base, cuts) or inherited or feed.authors,
+        authors=people.authors(values, own, base, cuts) or people.not_called(upstream.title, signed),
         contributors=people.contributors(values, own, base, cuts),
         tags=names,
         categories=categories,
-        language=_language(values, own) or feed.language,
+        language=_language(values, own, feed.language),
         url=url,
         image=image,
         enclosures=enclosures,
@@ -125,11 +128,18 @@ def _url(values: Values, own: Own, links: list[tuple[Element, Link]], id: str | 
     return media.web(id, None) if id and not no_permalink and is_absolute(id) else None
 
 
-def _language(values: Values, own: Own) -> str | None:
+def _language(values: Values, own: Own, inherited: str | None) -> str | None:
+    """The language: of the entry, of its texts, or of the feed. `und` says that it is none of these (ISO 639-2)."""
     content = values.get("content")
-    details = [*(content if isinstance(content, list) else []), values.get("title_detail"), values.get("summary_detail")]
+    details = [
+        *(content if isinstance(content, list) else []),
+        values.get("title_detail"),
+        values.get("summary_detail"),
+    ]
     given = [own.language, values.get("language"), *(one.get("language") for one in details if isinstance(one, dict))]
-    return next((tag for one in given if isinstance(one, str) and (tag := fields.language(one))), None)
+    tags = (fields.language(one) for one in given if isinstance(one, str))
+    tag = next(filter(None, tags), inherited)
+    return tag if tag != _UNDETERMINED else None
 
 
 def _texts(values: Values, own: Own, feed: Inherited, url: str | None, cuts: Cuts) -> tuple[str, str]:
@@ -184,10 +194,8 @@ def _body(detail: Values, feed: Inherited, url: str | None, cuts: Cuts) -> str:
     return texts.body(value, str(detail.get("type") or "text/html"), base)
 
 
-def _upstream(
-    source: Values, own: Own, feed: Inherited, base: str, cuts: Cuts
-) -> tuple[Upstream, tuple[Person, ...]]:
-    """The feed that an entry names as its own (RFC 4287 4.2.11; `source` of RSS), and the authors of that feed."""
+def _upstream(source: Values, own: Own, feed: Inherited, base: str, cuts: Cuts) -> tuple[Upstream, tuple[Person, ...]]:
+    """The feed that an entry names as its own (RFC 4287 4.2.11; `source` of RSS), and who signs for it (4.2.1)."""
     elements = own.all("atom:source", "rss:source")
     inner = Own(
         tuple(child for element in elements for child in element.children),
@@ -207,5 +215,5 @@ def _upstream(
         language=language,
     )
     if not (upstream.id or upstream.title or upstream.url):
-        return feed.upstream, ()
-    return upstream, people.authors(source, inner, base, cuts)
+        return feed.upstream, feed.authors
+    return upstream, people.authors(source, inner, base, cuts) or feed.authors

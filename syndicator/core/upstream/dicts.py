@@ -86,12 +86,17 @@ def xml_entries(incoming: Incoming) -> Dicts:
     base = _base(incoming)
     made = _well_formed(prolog, has_base=bool(base))
     found = _Reader(incoming, base, prolog).read(made)
-    if not (found.order or found.version or found.feed.get("title")):
+    if not (found.order or found.version or found.feed.get("title") or made.cut.tags):
         raise refusals.nothing_found(prolog.root)
     bozo = found.bozo or ("line 1: white space before the XML declaration" if prolog.late else None)
     notices = (f"the text is damaged: {decoded.oddity}", *found.notices) if decoded.oddity else found.notices
-    version = "rss091n" if b"netscape" in prolog.doctype.lower() else found.version
-    return replace(found, bozo=bozo, notices=notices, version=version, encoding=decoded.encoding)
+    return replace(found, bozo=bozo, notices=notices, version=_version(found, prolog), encoding=decoded.encoding)
+
+
+def _version(found: Dicts, prolog: Prolog) -> str:
+    if b"netscape" in prolog.doctype.lower():
+        return "rss091n"
+    return found.version or ("cdf" if prolog.root.lower() == "channel" else "")
 
 
 def _base(incoming: Incoming) -> str:

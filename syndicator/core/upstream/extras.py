@@ -77,7 +77,9 @@ def _scheme(written: str) -> str | None:
     """A scheme is an IRI, in RSS any text: as it is, unless it is an address that may not be published."""
     if not written or len(written) > MAX_VALUE:
         return None
-    return None if ":" in written and safe_url(written) is None and written.partition(":")[0].lower() in _BAD else written
+    return (
+        None if ":" in written and safe_url(written) is None and written.partition(":")[0].lower() in _BAD else written
+    )
 
 
 _BAD = frozenset({"javascript", "data", "vbscript", "blob", "file"})

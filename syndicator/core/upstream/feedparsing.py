@@ -34,7 +34,7 @@ _LONGEST = {
     "media_keywords": 16_384,
 }
 _LONGEST_BASE = 2048
-_MOST_TAGS = 128
+_MOST_TAGS = 500
 _MANY_PIECES = 64
 _LONGEST_AUTHOR = 512
 _LOCAL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
@@ -139,6 +139,8 @@ class _Guarded:
     sanitize_html = False
     later = False
     left = MOST_ELEMENTS
+    _tags: list[Any] | None = None
+    _told: set[tuple[Any, ...]]
 
     _get_context: Callable[[], Any]
 
@@ -201,8 +203,16 @@ class _Guarded:
     _start_entry = _start_item
 
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
-        if len(self._get_context().get("tags", ())) < _MOST_TAGS:
-            super()._add_tag(term, scheme, label)  # type: ignore[misc]
+        """Each tag once, without comparing it with all the others. The text of an element comes to the last one late."""
+        context = self._get_context()
+        tags = context.setdefault("tags", [])
+        if tags is not self._tags:
+            self._tags, self._told = tags, {tuple(tag.values()) for tag in tags}
+        elif tags:
+            self._told.add(tuple(tags[-1].values()))
+        tag = (term, scheme, label)
+        if any(tag) and tag not in self._told and len(tags) < _MOST_TAGS:
+            tags.append(type(context)(term=term, scheme=scheme, label=label))
 
     def _sync_author_detail(self, key: str = "author") -> None:
         context = self._get_context()

@@ -2,184 +2,125 @@
 
 from __future__ import annotations
 
-import html as _html
 import json
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from syndicator.core import html
-from syndicator.core.articles import dates, fields
-from syndicator.core.text import clean_text, one_line
+from syndicator.core.articles import fields
+from syndicator.core.text import clean_text, one_line, summarise
+from syndicator.core.upstream import jsonours, texts
+from syndicator.core.upstream import jsonvalues as values
+from syndicator.core.upstream.extras import MAX_EXTRA, MAX_VALUE
 from syndicator.core.upstream.jsontext import Json
-from syndicator.core.urls import is_web, safe_url
-from syndicator.model import Article, Enclosure, Image, Link, Person
+from syndicator.core.upstream.jsonvalues import Object
+from syndicator.core.upstream.media import media_type, web
+from syndicator.core.upstream.plain import paragraphs
+from syndicator.core.upstream.texts import Cuts
+from syndicator.core.urls import is_absolute
+from syndicator.model import Article, Enclosure, Image, Link, Person, Upstream
 
-Object = dict[str, Json]
+MAX_FILES = 100
 
-_KNOWN = frozenset(
-    """id url external_url title content_html content_text summary image banner_image date_published date_modified
-    author authors tags language attachments _syndicator""".split()
-)
-_MAX_EXTRA = 64
-_MAX_VALUE = 4096
-_MAX_NUMBER = 2**53
+_KEYS = """
+    id url external_url title content_html content_text summary image banner_image date_published date_modified author
+    authors tags language attachments _syndicator
+"""
+_KNOWN = frozenset(_KEYS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inherited:
-    """What an item takes over from its feed: the address that relative ones are resolved against, and more."""
+    """What an item takes over from its feed where it has nothing of its own.
+
+    `base` is the address that relative ones are resolved against. An item that was taken from another feed takes over
+    neither authors nor language nor licence: they are not that feed's.
+    """
 
     base: str
+    upstream: Upstream
     authors: tuple[Person, ...] = ()
     language: str | None = None
+    licence: str | None = None
 
 
-def article(item: Object, inherited: Inherited) -> Article:
+def article(item: Object, feed: Inherited, cuts: Cuts) -> Article:
     """The article of an item; `source` is empty. What cannot be read is left out. Never raises."""
-    url = web(item.get("url"), inherited.base)
-    base = url or inherited.base
-    summary = line(item.get("summary"))
-    image, banner = (web(item.get(key), base) for key in ("image", "banner_image"))
-    shown = image or banner
-    external = web(item.get("external_url"), base)
-    extra = list(_extra(item))
-    if banner and banner != shown:
-        extra.append(("banner_image", banner))
+    id = values.identifier(item)
+    url = web(item.get("url"), feed.base) or (web(id, None) if id and is_absolute(id) else None)
+    base = url or feed.base
+    ours = jsonours.facts(values.extension(item), base, cuts)
+    told = values.language(item.get("language"))
+    if "upstream" not in ours:
+        ours = {"upstream": feed.upstream, "rights": feed.upstream.rights, "licence": feed.licence, **ours}
+        told = told or (None if item.get("language") == "und" else feed.language)
+        inherited = feed.authors
+    else:
+        ours = {"rights": ours["upstream"].rights, **ours}
+        inherited = ()
+    body, summary = _texts(item, base, cuts)
     return Article(
         source="",
-        title=line(item.get("title")),
-        body=_body(item, summary, base),
+        title=cuts.line(values.line(item.get("title")), texts.MAX_TITLE, "titles"),
+        body=body,
         summary=summary,
-        authors=people(item, base) or inherited.authors,
-        tags=tags(item.get("tags")),
-        language=language(item.get("language")) or inherited.language,
+        authors=values.authors(item, base, cuts) or inherited,
+        tags=values.tags(item.get("tags"), cuts),
+        language=told,
         url=url,
-        image=Image(url=shown, type=fields.media_type(shown)) if shown else None,
-        enclosures=_enclosures(item.get("attachments"), base),
-        via=Link(href=external) if external and external != url else None,
-        published=moment(item.get("date_published")),
-        updated=moment(item.get("date_modified")),
-        explicit_id=identifier(item),
-        extra=tuple(extra[:_MAX_EXTRA]),
+        enclosures=_enclosures(item.get("attachments"), base, cuts),
+        published=values.moment(item.get("date_published")),
+        updated=values.moment(item.get("date_modified")),
+        explicit_id=id,
+        **_pictures_and_links(item, url, base, ours),
     )
 
 
-def identifier(item: Object) -> str | None:
-    """The id of an item as text, trimmed, a number as it is written. None where it has none."""
-    value = item.get("id")
-    return (clean_text(value).strip() if isinstance(value, str) else line(value)) or None
-
-
-def extension(holder: Object) -> Object:
-    """What our own extension says of an item or feed."""
-    ours = holder.get("_syndicator")
-    return ours if isinstance(ours, dict) else {}
-
-
-def line(value: Json) -> str:
-    """Text or a number as one line; empty for anything else."""
-    if isinstance(value, str):
-        return one_line(value)
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def web(value: Json, base: str) -> str | None:
-    """An http(s) address, made absolute."""
-    url = safe_url(value, base) if isinstance(value, str) and value.strip() else None
-    return url if is_web(url) else None
-
-
-def moment(value: Json) -> datetime | None:
-    """A date as RFC 3339 or as people write it; without a zone it is UTC."""
-    return dates.written(value, "UTC") if isinstance(value, str) else None
-
-
-def language(value: Json) -> str | None:
-    """A BCP 47 tag."""
-    return fields.language(value) if isinstance(value, str) else None
-
-
-def tags(value: Json) -> tuple[str, ...]:
-    """The tags of a list; of a string those between its commas."""
-    parts: list[Json] = [*value.split(",")] if isinstance(value, str) else value if isinstance(value, list) else []
-    return fields.unique(filter(None, map(line, parts)))
-
-
-def people(holder: Object, base: str) -> tuple[Person, ...]:
-    """The `authors` (1.1) of an item or feed, else its `author` (1.0)."""
-    authors = holder.get("authors")
-    several = _people(authors if isinstance(authors, list) else [authors], base)
-    return several or _people([holder.get("author")], base)
-
-
-def _people(values: Iterable[Json], base: str) -> tuple[Person, ...]:
-    return tuple(dict.fromkeys(filter(None, (_person(value, base) for value in values))))
-
-
-def _person(value: Json, base: str) -> Person | None:
-    if isinstance(value, str):
-        return fields.person(value)
-    if not isinstance(value, dict):
-        return None
-    url = value.get("url")
-    uri = safe_url(url, base) if isinstance(url, str) and url.strip() else None
-    email = uri.removeprefix("mailto:") if uri and uri.startswith("mailto:") else None
-    shown = email or (uri or "").partition("://")[2].rstrip("/")
-    name = line(value.get("name")) or one_line(shown)
-    return Person(name=name, email=email, uri=None if email else uri) if name else None
-
-
-def _body(item: Object, summary: str, base: str) -> str:
-    content = item.get("content_html")
+def _texts(item: Object, base: str, cuts: Cuts) -> tuple[str, str]:
+    """The body and the summary. Plain text that the summary says already is no body: it would come out twice."""
+    summary = cuts.line(values.line(item.get("summary")), texts.MAX_SUMMARY, "summaries")
+    content, text = item.get("content_html"), item.get("content_text")
     if isinstance(content, str) and content.strip():
-        return html.clean(content, base).strip()
-    text = item.get("content_text")
-    if not isinstance(text, str) or text.strip() == summary:
-        # What the summary says already is no content: it would come out twice.
-        return ""
-    return paragraphs(text)
+        body = html.clean(cuts.start(content, texts.MAX_BODY, "texts"), base).strip()
+    elif isinstance(text, str) and text.strip() != summary:
+        body = paragraphs(cuts.start(text, texts.MAX_BODY, "texts"))
+    else:
+        body = ""
+    return body, summary or summarise(html.text(body))
 
 
-def paragraphs(text: str) -> str:
-    """Plain text as clean HTML: empty lines part paragraphs, other line ends are kept."""
-    blocks: list[list[str]] = [[]]
-    for part in clean_text(text).split("\n"):
-        if part.strip():
-            blocks[-1].append(_html.escape(part.strip(), quote=False))
-        elif blocks[-1]:
-            blocks.append([])
-    return html.clean("\n".join(f"<p>{'<br>'.join(block)}</p>" for block in blocks if block))
+def _pictures_and_links(item: Object, url: str | None, base: str, ours: dict[str, Any]) -> dict[str, Any]:
+    """The picture, and where else the item points to; what has no place of its own is among `extra`."""
+    picture, banner, external = (web(item.get(key), base) for key in ("image", "banner_image", "external_url"))
+    shown = picture or banner
+    extra = list(_extra(item))
+    if banner and banner != shown:
+        extra.append(("banner_image", banner))
+    found = {**ours, "image": Image(url=shown, type=fields.media_type(shown)) if shown else None}
+    if external and external != url and "via" not in ours:
+        found["via"] = Link(href=external)
+    return {**found, "extra": (*ours.get("extra", ()), *extra)[:MAX_EXTRA]}
 
 
-def _enclosures(value: Json, base: str) -> tuple[Enclosure, ...]:
+def _enclosures(value: Json, base: str, cuts: Cuts) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
-    for part in value if isinstance(value, list) else [value]:
-        url = web(part.get("url"), base) if isinstance(part, dict) else None
-        if url is None or not isinstance(part, dict) or url in found:
+    for part in values.objects(value):
+        url = web(part.get("url"), base)
+        if url is None or url in found:
             continue
-        given = line(part.get("mime_type")).lower()
+        ours = values.extension(part)
         found[url] = Enclosure(
             url=url,
-            type=given if "/" in given else fields.media_type(url) or "application/octet-stream",
-            length=_whole(part.get("size_in_bytes")),
-            title=line(part.get("title")) or None,
-            duration=_whole(part.get("duration_in_seconds")),
+            type=media_type(part.get("mime_type"), url) or "application/octet-stream",
+            length=values.whole(part.get("size_in_bytes")) or None,
+            title=cuts.line(values.line(part.get("title")), texts.MAX_TITLE, "titles") or None,
+            duration=values.whole(part.get("duration_in_seconds")) or None,
+            medium=values.name(ours.get("medium")),
+            width=values.whole(ours.get("width")),
+            height=values.whole(ours.get("height")),
         )
-    return tuple(found.values())
-
-
-def _whole(value: Json) -> int | None:
-    """A number that is not negative, rounded; also one that was written as text."""
-    if isinstance(value, str) and len(value) < 32:
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return round(value) if math.isfinite(value) and 0 <= value <= _MAX_NUMBER else None
+    return cuts.few(tuple(found.values()), MAX_FILES, "files")
 
 
 def _extra(item: Object) -> Iterator[tuple[str, str]]:
@@ -187,16 +128,16 @@ def _extra(item: Object) -> Iterator[tuple[str, str]]:
     for key, value in item.items():
         if key in _KNOWN:
             continue
-        inside = value.items() if isinstance(value, dict) else ()
-        for name, one in [(key, value)] if not isinstance(value, dict) else [(f"{key}.{name}", v) for name, v in inside]:
+        inside = [(f"{key}.{name}", one) for name, one in value.items()] if isinstance(value, dict) else [(key, value)]
+        for name, one in inside:
             written = _simple(one)
-            if written and len(written) <= _MAX_VALUE:
-                yield one_line(name)[:200], written
+            if written and len(written) <= MAX_VALUE and len(name) <= MAX_VALUE:
+                yield one_line(name), written
 
 
 def _simple(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
-        return clean_text(json.dumps(value, ensure_ascii=False)) if value else ""
-    return clean_text(value).strip() if isinstance(value, str) else line(value)
+    if isinstance(value, list) and value and all(isinstance(part, str | int | float) for part in value):
+        return clean_text(json.dumps(value, ensure_ascii=False))
+    return clean_text(value).strip() if isinstance(value, str) else values.line(value)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from syndicator.errors import BadFeed
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
@@ -29,8 +29,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NULLS = {(0, 0, 0, 1): "utf-32-be", (1, 0, 0, 0): "utf-32-le", (0, 1, 0, 1): "utf-16-be", (1, 0, 1, 0): "utf-16-le"}
-"""Which of the first four bytes are not null, where text begins with two ASCII characters (RFC 4627 section 3)."""
+_WIDE = {"0001": "utf-32-be", "1000": "utf-32-le", "0101": "utf-16-be", "1010": "utf-16-le"}
+"""By which of the first four bytes are not null, where text begins with two ASCII characters (RFC 4627 section 3)."""
 _CHARSET = re.compile(r";\s{0,8}charset\s{0,8}=\s{0,8}\"?([\w.:-]{1,40})", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]|-?Infinity|NaN', re.DOTALL)
 _BLANK = "\ufeff\x00 \t\r\n"
@@ -162,7 +162,7 @@ def _decode(body: bytes, content_type: str | None, notices: list[str]) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], encoding, notices)
-    wide = _NULLS.get(tuple(min(byte, 1) for byte in body[:4]))  # type: ignore[call-overload]
+    wide = _WIDE.get("".join("1" if byte else "0" for byte in body[:4]))
     if wide:
         notices.append(f"the document is {wide[:6].upper()} without a byte order mark; JSON should be UTF-8")
         return _decoded(body, wide, notices)

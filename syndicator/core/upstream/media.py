@@ -91,7 +91,8 @@ def _attached(values: Mapping[str, Any], own: Own, base: str, cuts: Cuts) -> Ite
     elements = [
         element
         for element in own.elements
-        if element.kind == "rss:enclosure" or (element.kind == "atom:link" and element.get("rel").lower() == "enclosure")
+        if element.kind == "rss:enclosure"
+        or (element.kind == "atom:link" and element.get("rel").lower() == "enclosure")
     ]
     bases = [element.base for element in elements] if len(elements) == len(links) else [base] * len(links)
     for link, inner in zip(links, bases, strict=True):
@@ -111,12 +112,13 @@ def _media(values: Mapping[str, Any], base: str) -> Enclosure | None:
     if url is None:
         return None
     medium = str(values.get("medium") or "").strip().lower()
+    type = media_type(values.get("type"), url) or UNKNOWN
     return Enclosure(
         url=url,
-        type=media_type(values.get("type"), url) or UNKNOWN,
+        type=type,
         length=whole(values.get("filesize")),
         duration=seconds(values.get("duration")),
-        medium=medium if medium in _MEDIA else None,
+        medium=medium if medium in _MEDIA and not type.startswith(f"{medium}/") else None,
         width=whole(values.get("width")),
         height=whole(values.get("height")),
     )

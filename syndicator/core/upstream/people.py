@@ -39,6 +39,11 @@ def contributors(values: Mapping[str, Any], own: Own, base: str, cuts: Cuts) -> 
     return cuts.few(_each_once(found), MAX_PEOPLE, "contributors")
 
 
+def not_called(title: str, people: tuple[Person, ...]) -> tuple[Person, ...]:
+    """The people but for one who is only the feed by its title: where nobody signs, many name that."""
+    return tuple(one for one in people if one.name != title or one.email or one.uri)
+
+
 def _list(values: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = values.get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
@@ -93,5 +98,3 @@ def _each_once(people: Iterable[Person | None]) -> tuple[Person, ...]:
 
 def _contradict(one: Person, other: Person) -> bool:
     return any(a and b and a != b for a, b in ((one.email, other.email), (one.uri, other.uri)))
-
-

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from syndicator.core import html
 from syndicator.core.text import one_line, shorten
-from syndicator.core.upstream.jsonitem import paragraphs
+from syndicator.core.upstream.plain import paragraphs
 
 MAX_TITLE = 1000
 MAX_SUMMARY = 2000

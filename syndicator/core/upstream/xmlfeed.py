@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from syndicator.core.entries import record
 from syndicator.core.upstream import elements, memory
 from syndicator.core.upstream.articles import Values, article, raw_id
-from syndicator.core.upstream.charset import to_utf8
 from syndicator.core.upstream.dicts import Dicts, xml_entries
 from syndicator.core.upstream.elements import Own, Tree
 from syndicator.core.upstream.feed import Facts, facts
-from syndicator.core.upstream.prolog import without_declarations
 from syndicator.core.upstream.texts import Cuts
-from syndicator.core.urls import is_web
 from syndicator.model import Entry, Incoming, Parsed
 
 _ROOTS = {"rdf:rdf": "rss10", "rss:rss": "rss", "atom:feed": "atom", "rss:feed": "atom", "rss:channel": "cdf"}
@@ -24,7 +21,7 @@ def read_xml(incoming: Incoming) -> Parsed:
     """Read a feed in XML; entries that `incoming.entries` knows are left out of `entries`. Raises BadFeed."""
     dicts = xml_entries(incoming)
     base = _base(incoming)
-    tree = elements.read(_documents(dicts, incoming), base)
+    tree = elements.read(dicts.documents, base)
     cuts = Cuts()
     format = dicts.version or (_ROOTS.get(tree.root, "") if tree else "") or "unknown"
     feed = facts(
@@ -54,12 +51,12 @@ def read_xml(incoming: Incoming) -> Parsed:
 
 
 def _base(incoming: Incoming) -> str:
-    """What the addresses in a document are relative to (RFC 3986 section 5.1)."""
+    """What the addresses in a document are relative to (RFC 3986 section 5.1); a host speaks for itself alone."""
     try:
         base = urljoin(incoming.url, incoming.content_location or "")
+        return base if urlsplit(base)[:2] == urlsplit(incoming.url)[:2] else incoming.url
     except ValueError:
         return incoming.url
-    return base if is_web(base) else incoming.url
 
 
 def _entries(dicts: Dicts, tree: Tree | None, feed: Facts, cuts: Cuts) -> tuple[Entry, ...]:
@@ -70,17 +67,11 @@ def _entries(dicts: Dicts, tree: Tree | None, feed: Facts, cuts: Cuts) -> tuple[
     )
 
 
-def _documents(dicts: Dicts, incoming: Incoming) -> Sequence[bytes]:
-    """What feedparser was given; the whole document where that is not known."""
-    given: tuple[bytes, ...] = getattr(dicts, "documents", ())
-    return given or (without_declarations(to_utf8(incoming.body, incoming.content_type).data).data,)
-
-
 def _paired(dicts: Dicts, tree: Tree | None) -> list[Own]:
     """The elements of each entry. Where lxml does not see the same entries, what feedparser kept of them."""
     entries = [values for _, values in dicts.entries]
     owns = tree.entries if tree else ()
-    if tree and len(owns) == dicts.total > len(entries):
+    if dicts.whole and len(owns) == dicts.total:
         owns = tuple(own for own, (_, was_known) in zip(owns, dicts.order, strict=False) if not was_known)
     if tree is None or len(owns) != len(entries):
         return [elements.of_values(values) for values in entries]

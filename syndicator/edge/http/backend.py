@@ -220,7 +220,7 @@ def _first_connected(
             raise failure
         finally:
             for key in list(selector.get_map().values()):
-                key.fileobj.close()  # type: ignore[union-attr]
+                key.fileobj.close()
 
 
 def _alternating(addresses: Sequence[tuple[Address, int]]) -> list[tuple[Address, int]]:

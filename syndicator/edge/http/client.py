@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from syndicator.edge.http.addresses import Guard
 from syndicator.edge.http.limits import Limits, Trouble
-from syndicator.edge.http.outgoing import carries_credentials, header_lines
+from syndicator.edge.http.outgoing import carries_credentials, header_lines, is_sendable
 from syndicator.edge.http.resolve import GetAddrInfo, Resolver
 from syndicator.edge.http.targets import Target, first_location, joined, redacted, target
-from syndicator.errors import FetchError
+from syndicator.errors import ConfigError, FetchError
 from syndicator.model import Hop, Request, Response
 
 if TYPE_CHECKING:
+    import ssl
+
     from syndicator.edge.http.exchange import Exchanges
 
 
@@ -42,6 +43,8 @@ class Client:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        if not is_sendable(user_agent):
+            raise ConfigError(f"User-Agent {user_agent!r} cannot be sent; write it in plain letters")
         self._guard = Guard(allow_networks, allow_ports, section)
         self._user_agent = user_agent
         self._clock = clock

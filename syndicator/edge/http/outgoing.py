@@ -61,6 +61,11 @@ def carries_credentials(request: Request, target: Target) -> bool:
     return bool(request.headers) or target.credentials is not None
 
 
+def is_sendable(text: str) -> bool:
+    """Whether this can be the value of a header."""
+    return _value(text) is not None
+
+
 def _validators(request: Request) -> Lines:
     named = ((b"If-None-Match", request.etag), (b"If-Modified-Since", request.last_modified))
     return [(name, value) for name, text in named if (value := _value(text or "")) and len(value) <= LONGEST_VALIDATOR]

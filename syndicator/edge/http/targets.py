@@ -20,10 +20,8 @@ _PORT = re.compile(r"(?::(\d{0,5}))?", re.ASCII)
 _LEGAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _SAFE = "._~!$&'()*+,;=:@/?%-"
 _DEFAULT = {"http": 80, "https": 443}
-_SECRET = re.compile(
-    r"([?&;](?:[^=&;#]*?(?:token|secret|passw|passwd|signature|apikey|api[_-]key)[^=&;#]*|key|sig|auth|pwd|code)=)[^&;#]+",
-    re.IGNORECASE,
-)
+_PARAMETER = re.compile(r"([?&;][^?&;=#]*=)([^?&;#]+)")
+_SECRETS = ("token", "secret", "passw", "pwd", "signature", "sig", "key", "auth", "code")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +82,11 @@ def target(url: str) -> Target:
 
 
 def joined(base: Target, location: str) -> Target:
-    """The target that a Location names, seen from `base`. Raises Trouble."""
+    """The target that a Location names, seen from `base`. Raises Trouble of the kind `redirect`."""
     try:
         return target(urljoin(base.url, location.strip()))
-    except ValueError as error:
-        raise _bad("it leads to something that is no web address") from error
+    except (Trouble, ValueError) as error:
+        raise Trouble("redirect", "it redirects to what is no web address; that is not followed") from error
 
 
 def redacted(url: str) -> str:
@@ -99,7 +97,12 @@ def redacted(url: str) -> str:
         plain = _HOST.fullmatch(rest[:end].rpartition("@")[2].partition(":")[0].lower())
         cut = rest.rfind("@", 0, end) if plain else rest.rfind("@")
         url = f"{head}//{rest[cut + 1 :]}"
-    return _SECRET.sub(r"\1***", url)
+    return _PARAMETER.sub(_hidden, url[:LONGEST])
+
+
+def _hidden(parameter: re.Match[str]) -> str:
+    name = parameter[1].lower()
+    return f"{parameter[1]}***" if any(word in name for word in _SECRETS) else parameter[0]
 
 
 def first_location(values: Sequence[str]) -> str:
