@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "wiring": {"config", "store", "edge", "jobs", "daemon", "web", "flows", "ports", "core", "model", "errors"},
     "wsgi": {"config", "wiring", "web"},
     "serving": {"config", "wiring", "web", "ports", "model", "errors"},
-    "cli": {"cli", "config", "wiring", "serving", "supervisor", "lifeline", "flows", "model", "errors", "__init__"},
+    "cli": {"cli", "config", "wiring", "serving", "supervisor", "lifeline", "flows", "ports", "model", "errors"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicator.cli import folder, operations, processes, sources
+from syndicator.cli import checks, folder, lists, operations, polls, processes, sources
 from syndicator.cli.group import main
 
-__all__ = ["folder", "main", "operations", "processes", "sources"]
+__all__ = ["checks", "folder", "lists", "main", "operations", "polls", "processes", "sources"]

@@ -91,7 +91,7 @@ def show(root: Path, name: str, as_json: bool) -> None:
         history = ports.store.revisions(found.id) if found else []
     if found is None:
         raise SyndicatorError(
-            f"{name}: no source has this name or address, no article this id, slug or file; `syndicator list` shows them"
+            f"{name}: no source has this name or address, and no article this id, slug or file"
         )
     data = dataclasses.asdict(found)
     data["revisions"] = [{"number": n, "kind": k, "recorded_at": at} for n, k, at, _ in history]

@@ -49,7 +49,7 @@ ACCEPT = (
 class Done:
     """A poll that is over. `polled` is still to be stored by `settle`; None: it was stored with its articles.
 
-    `error` is the kind of FetchError, None where there was an answer.
+    `error` is the kind of FetchError, None where there was an answer. `next_check` is when it is polled again.
     """
 
     source: Source
@@ -58,6 +58,7 @@ class Done:
     polled: Polled | None = None
     moved_to: str | None = None
     error: str | None = None
+    next_check: datetime | None = None
 
 
 def request_for(ports: Ports, source: Source, state: PollState | None = None) -> Request:
@@ -177,7 +178,7 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
     if ended.moved_to:
         _move(ports, source, ended.moved_to)
     report = Report(read=1, published=new, corrected=changed, withdrawn=withdrawn)
-    return Done(source=source, poll=ended.poll, report=report)
+    return Done(source=source, poll=ended.poll, report=report, next_check=ended.state.next_check)
 
 
 def _remembering(ended: Outcome, parsed: Parsed, policy: str, again: set[bytes], notice: str = "") -> Outcome:
@@ -243,4 +244,5 @@ def _done(claim: Claim, ended: Outcome, error: str | None = None) -> Done:
         polled=Polled(claim=claim, state=ended.state, host=ended.host),
         moved_to=ended.moved_to,
         error=error,
+        next_check=ended.state.next_check,
     )

@@ -15,7 +15,7 @@ from syndicator.core.polling.schedule import began, first_check
 from syndicator.core.polling.standing import resumed
 from syndicator.core.text import slug as slugify
 from syndicator.errors import SourceError
-from syndicator.model import Article, Condition, PollState, Query, Report, Source, Subscription
+from syndicator.model import Article, Condition, PollState, Query, Report, Source
 from syndicator.ports import Ports, Saved
 
 AT_ONCE = 100
@@ -104,42 +104,6 @@ def remove(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
 def feed_name(source: Source) -> str:
     """The name of a source's own feed."""
     return f"sources/{source.id}"
-
-
-def subscriptions(ports: Ports) -> list[Subscription]:
-    """Every source as other programs take it."""
-    states = ports.store.poll_states()
-    return [
-        Subscription(
-            url=source.url,
-            title=source.title or (states[source.id].upstream.title if source.id in states else "") or source.url,
-            page=states[source.id].upstream.url if source.id in states else None,
-            tags=source.tags,
-            paused=source.paused,
-            language=source.language,
-        )
-        for source in ports.store.sources()
-    ]
-
-
-def take_over(ports: Ports, wanted: Iterable[Subscription]) -> tuple[list[Source], int]:
-    """Sources for the subscriptions that are not known yet, and how many are known."""
-    new: dict[str, Source] = {}
-    taken: set[str] = set()
-    known = 0
-    all_sources = ports.store.sources(removed=True)
-    every = {url_key(url): source for source in all_sources for url in (*source.aliases, source.url)}
-    for one in wanted:
-        there = every.get(url_key(one.url))
-        if url_key(one.url) in new or (there is not None and not there.removed):
-            known += 1
-            continue
-        id = there.id if there else name(ports, one.url, one.title, taken)
-        taken.add(id)
-        new[url_key(one.url)] = Source(
-            id=id, url=one.url, title=one.title, tags=one.tags, paused=one.paused, language=one.language
-        )
-    return list(new.values()), known
 
 
 def declare(ports: Ports, declared: Sequence[Source]) -> None:

@@ -20,6 +20,9 @@ LOOK_AGAIN = 0.1
 """Seconds until a host that is busy is looked at again."""
 
 
+__all__ = ["Found", "Offer", "guess", "look", "subscribe"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A feed as it was fetched and read, not stored yet."""

@@ -11,8 +11,9 @@ import pytest
 
 from syndicator.errors import FetchError, LeaseLost
 from syndicator.flows import rounds, sources
+from syndicator.flows.exchange import take_over
 from syndicator.flows.poll import LEASE, Done, poll, settle
-from syndicator.model import Condition, PollState, Query, Result, RevisionKind, Source, Status
+from syndicator.model import Condition, PollState, Query, Result, RevisionKind, Source, Status, Subscription
 from tests.flows.upstreams import Page
 from tests.flows.world import World
 
@@ -408,9 +409,9 @@ def test_a_removed_source_is_not_polled_its_feed_ends_and_its_articles_stay(worl
     assert gone.gone
     world.time += timedelta(days=30)
     assert run(world) == []
-    sources.add(world.ports, sources.take_over(world.ports, sources.subscriptions(world.ports))[0] or [
-        Source(id="up", url=URL)
-    ])
+    back, known = take_over(world.ports, [Subscription(url=URL)])
+    assert ([source.id for source in back], known) == (["up"], 0)
+    sources.add(world.ports, back)
     run(world)
     assert world.titles("sources/up/feed.xml") == ["Story 1"]
 

@@ -17,7 +17,6 @@ from syndicator.flows.refresh import begin, refresh
 from syndicator.model import Report, Site, utc
 from syndicator.ports import Policy, Ports
 from syndicator.store import open_store
-
 from tests.flows.upstreams import InlineParser, Upstreams
 
 START = utc(2026, 5, 1, 12, 0, 0)

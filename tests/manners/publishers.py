@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from random import Random
 from urllib.parse import urlsplit
 
@@ -64,15 +66,19 @@ def articles(url: str, times: Sequence[datetime]) -> tuple[Article, ...]:
 
 def rss(url: str, shown: Sequence[Article], head: str = "") -> bytes:
     """RSS 2.0 of these articles, newest first."""
-    items = "".join(
-        f'<item><guid isPermaLink="false">{one.id}</guid><link>{one.url}</link><title>{title_of(one)}</title>'
-        f"<pubDate>{http_date(one.at)}</pubDate><description>{text_of(one)}</description></item>"
-        for one in reversed(shown)
-    )
+    items = "".join(map(_item, reversed(shown)))
     return (
         '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
         f"<title>{url}</title><link>{url}</link><description>A feed</description>{head}{items}</channel></rss>"
     ).encode()
+
+
+@lru_cache(maxsize=10_000)
+def _item(one: Article) -> str:
+    return (
+        f'<item><guid isPermaLink="false">{one.id}</guid><link>{one.url}</link><title>{title_of(one)}</title>'
+        f"<pubDate>{http_date(one.at)}</pubDate><description>{text_of(one)}</description></item>"
+    )
 
 
 def atom(url: str, shown: Sequence[Article], head: str = "") -> bytes:
@@ -151,11 +157,12 @@ class Publisher:
 
     def shown(self, now: datetime) -> Sequence[Article]:
         """The articles that the document holds now, oldest first."""
-        return [article for article in self.articles if article.at <= now][-WINDOW:]
+        count = bisect_right(self.times, now)
+        return self.articles[max(count - WINDOW, 0) : count]
 
     def document(self, now: datetime) -> bytes:
         """The document now."""
-        count = sum(article.at <= now for article in self.articles)
+        count = bisect_right(self.times, now)
         if self._rendered[0] != count:
             self._rendered = (count, self.write(self.url, self.shown(now), self.head))
         return self._rendered[1]

@@ -35,10 +35,10 @@ def scenarios(start: datetime = START) -> list[Scenario]:
     ]
 
 
-def feed(name: str, start: datetime, every: timedelta = USUAL, **more: object) -> Publisher:
+def feed(name: str, start: datetime, every: timedelta = USUAL, days: float = DAYS, **more: object) -> Publisher:
     """A feed on a host of its own, by default with an article about every forty hours."""
     url = f"https://{name}.example/feed.xml"
-    return Publisher(url=url, times=plan(url, start, DAYS, every), **more)  # type: ignore[arg-type]
+    return Publisher(url=url, times=plan(url, start, days, every), **more)  # type: ignore[arg-type]
 
 
 def alone(name: str, about: str, publisher: Publisher, answer: Answer | None = None, **more: object) -> Scenario:
@@ -110,19 +110,19 @@ def _wishes(start: datetime) -> Iterator[Scenario]:
     yield alone(
         "no-cache",
         "max-age together with no-cache, which takes it back",
-        feed("no-cache", start, HOUR * 12, headers={"cache-control": "no-cache, max-age=86400"}),
-        within=HOUR * 4,
-        few=300,
+        feed("no-cache", start, HOUR * 16, headers={"cache-control": "no-cache, max-age=86400"}),
+        within=HOUR * 5,
+        few=200,
     )
     yield alone(
         "ttl", "ttl of three hours", feed("ttl", start, HOUR, head="<ttl>180</ttl>"), within=HOUR * 4, few=190, many=240
     )
     yield alone(
         "invited",
-        "ttl of forty minutes, and an article in each of them",
-        feed("invited", start, HOUR * 2 / 3, head="<ttl>40</ttl>"),
-        within=timedelta(minutes=50),
-        few=850,
+        "ttl of forty minutes, and as many articles for ten days",
+        feed("invited", start, HOUR * 2 / 3, days=10, head="<ttl>40</ttl>"),
+        within=timedelta(minutes=55),
+        few=400,
         many=1080,
     )
     night = "".join(f"<hour>{hour}</hour>" for hour in (22, 23, 0, 1, 2, 3, 4, 5))
@@ -135,7 +135,7 @@ def _wishes(start: datetime) -> Iterator[Scenario]:
     yield alone(
         "skip-days",
         "not at the weekend",
-        feed("skip-days", start, HOUR * 6, head="<skipDays><day>Saturday</day><day>Sunday</day></skipDays>"),
+        feed("skip-days", start, HOUR * 20, head="<skipDays><day>Saturday</day><day>Sunday</day></skipDays>"),
         within=HOUR * 56,
     )
     yield alone(
@@ -146,12 +146,12 @@ def _wishes(start: datetime) -> Iterator[Scenario]:
 def _pauses(start: datetime) -> Iterator[Scenario]:
     spans = tuple((start + DAY * day, start + DAY * day + HOUR * 9) for day in (4, 9, 10, 20))
     several = [
-        Publisher(url=url, times=plan(url, start, DAYS, DAY))
-        for url in (f"https://too-many.example/{name}/feed.xml" for name in ("a", "b", "c", "d"))
+        Publisher(url=url, times=plan(url, start, DAYS, HOUR * 36))
+        for url in (f"https://too-many.example/{name}/feed.xml" for name in ("a", "b", "c"))
     ]
     yield together(
         "too-many-requests",
-        "429 with Retry-After in seconds, for all four feeds of a host",
+        "429 with Retry-After in seconds, for all three feeds of a host",
         several,
         lambda request, now: refused(429, request.url, now, retry_after="10800") if _within(spans, now) else None,
         closed=spans,
@@ -277,9 +277,9 @@ def _ends_and_failures(start: datetime) -> Iterator[Scenario]:
         closed=broken,
         within=HOUR * 32,
     )
-    windows = tuple((start + DAY * day + HOUR * 3, start + DAY * day + HOUR * 9) for day in range(2, 12))
+    windows = tuple((start + DAY * day + HOUR * 3, start + DAY * day + HOUR * 9) for day in range(1, 11))
     many = [
-        Publisher(url=url, times=plan(url, start, 13, HOUR * 16))
+        Publisher(url=url, times=plan(url, start, 11, HOUR * 16))
         for url in (f"https://tube.example/channel/{number}.xml" for number in range(12))
     ]
     yield together(
@@ -308,12 +308,13 @@ def _rhythms(start: datetime) -> Iterator[Scenario]:
         within=HOUR * 29,
         many=80,
     )
-    yield alone("busy", "24 articles a day", feed("busy", start, HOUR), within=timedelta(minutes=80), few=590)
+    busy = feed("busy", start, HOUR, days=20)
+    yield alone("busy", "24 articles a day, for twenty days", busy, within=timedelta(minutes=80), few=420)
     siblings = [
-        Publisher(url=url, times=plan(url, start, DAYS, DAY * 3), headers={"cache-control": "max-age=36000"})
+        Publisher(url=url, times=plan(url, start, DAYS, DAY * 3), headers={"cache-control": "max-age=86000"})
         for url in (f"https://siblings.example/{number}/feed.xml" for number in range(20))
     ]
-    yield together("siblings", "twenty feeds on one host", siblings, within=HOUR * 13, many=75)
+    yield together("siblings", "twenty feeds on one host", siblings, within=HOUR * 29, many=31)
     yield alone("restarted", "nothing special: it is the poller that starts anew each day", feed("restarted", start))
     yield _archived(start)
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from syndicator.model import Format, Query, utc
 from syndicator.ports import Store
 from syndicator.store import SqlStore, open_store
-from tests.store.making import Clock, article, save, saved
+from tests.store.making import LEASE, START, Clock, article, host, polled, save, saved, subscribe, upstream
 
 WAR = Query(tags=frozenset({"war"}))
 
@@ -38,8 +38,10 @@ def plans(store: SqlStore, ask: Callable[[Store], Any]) -> list[str]:
         return [
             row.detail
             for statement, parameters in asked
-            if statement.startswith("SELECT")
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            if statement.startswith(("SELECT", "UPDATE"))
+            for row in connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", parameters[0] if isinstance(parameters, list) else parameters
+            )
         ]
 
 
@@ -146,3 +148,37 @@ def test_what_the_hot_path_asks_of_one_file_scans_nothing(store: SqlStore) -> No
         store.article("article-1")
 
     assert [step for step in plans(store, ask) if "SCAN" in step] == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.claim_due(START, 32, LEASE),
+        lambda store: store.claim("source-1", START, LEASE),
+        lambda store: store.finish([polled(claim, START, entries=b"x") for claim in store.claim_due(START, 9, LEASE)]),
+        lambda store: store.release(store.claim_due(START, 9, LEASE)),
+        lambda store: store.save_sources([(upstream(1, url="https://host-2.example/"), None)]),
+        lambda store: (store.ready_at(), store.overdue(START), store.count()["paused"]),
+        lambda store: (store.source("source-1"), store.source_at("https://host-1.example/feed")),
+        lambda store: (store.poll_state("source-1"), store.poll_states(["source-1"]), store.host_state(host(1))),
+    ],
+    ids=["claim-due", "claim", "finish", "release", "save", "counts", "source", "state"],
+)
+def test_the_schedule_never_looks_at_every_source(store: SqlStore, ask: Callable[[Store], Any]) -> None:
+    subscribe(store, *range(1, 9))
+    subscribe(store, 9, attempts=3)
+    whole = ("SCAN hosts", "SCAN polls", "SCAN upstreams", "SCAN addresses", "SCAN poll_entries", "SCAN sources")
+
+    steps = plans(store, ask)
+    assert steps
+    assert [step for step in steps if step.startswith(whole)] == []
+
+
+def test_who_looks_for_what_is_due_walks_along_the_hosts_that_are_ready(store: SqlStore) -> None:
+    subscribe(store, 1)
+    first = "SEARCH polls USING COVERING INDEX polls_by_host (host=? AND due>?)"
+
+    steps = plans(store, lambda store: store.claim_due(START, 32, LEASE))
+    assert steps[1] == "SEARCH hosts USING INDEX hosts_by_ready (ready_at<?)"
+    assert steps.count(first) == 3
+    assert not [step for step in steps if "TEMP B-TREE" in step]

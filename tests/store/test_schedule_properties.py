@@ -205,7 +205,7 @@ class World:
             assert lane.ready_at == (earliest and max([earliest, *filter(None, bounds)]))
 
 
-@given(st.lists(STEPS, max_size=30))
+@given(st.lists(STEPS, min_size=15, max_size=40))
 @settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -12,12 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, make_url
 
-from syndicator.model import Query
+from syndicator.model import Format, Query, SeenFile
 from syndicator.store import SqlStore, open_store, schema
-from syndicator.store.tables import metadata
-from tests.store.making import Clock, article, run_python, save, saved, start_python
+from syndicator.store.engine import Database
+from syndicator.store.ingest import Transaction
+from syndicator.store.tables import metadata, pieces, sources
+from tests.store.making import LEASE, START, Clock, article, ids, run_python, save, saved, start_python, subscribe
 
 LATER = """
 import os
@@ -101,6 +103,37 @@ def test_processes_that_make_a_store_at_once_all_have_it(nowhere: str) -> None:
         process.stdin.flush()
 
     assert [process.communicate(timeout=60)[0] for process in processes] == ["2024-05-06 07:08:09+00:00\n"] * 3
+
+
+def test_a_store_of_the_first_schema_goes_on_with_what_it_holds(backend: str, nowhere: str, scripts: Path) -> None:
+    for script in (scripts / "versions").glob("000[2-9]*.py"):
+        script.unlink()
+    address = make_url(nowhere)
+    if backend == "sqlite":
+        path = Path(str(address.database))
+        path.parent.mkdir()
+        path.touch()
+    old = Database(address, 1)
+    schema.upgrade(old, Clock(), "0001", scripts)
+    with old.write() as connection:
+        connection.execute(sources.insert().values(id="seeds", first_time_done=START))
+        first = Transaction(old, connection, "seeds", START, None)
+        first.save([saved(article(1), "tags/war")], [SeenFile(path="a.md", article_id="urn:example:1")])
+        first.conclude()
+        kept = {"article_pk": 1, "format": str(Format.ATOM), "revision": 1, "recipe": "r", "body": b"<entry/>"}
+        connection.execute(pieces.insert().values(kept))
+    old.close()
+
+    store = open_store(nowhere, Clock())
+    assert isinstance(store, SqlStore)
+    assert schema.version(store.database) == schema.HEAD
+    assert store.select(Query(tags=frozenset({"war"})), 5) == [article(1)]
+    assert list(store.files("seeds")) == [SeenFile(path="a.md", article_id="urn:example:1")]
+    [place] = store.shown(Query(), 5)
+    assert store.pieces([place], Format.ATOM, "r") == {place.key: b"<entry/>"}
+    subscribe(store, 1)
+    assert ids(store.claim_due(START, 5, LEASE)) == ["source-1"]
+    store.close()
 
 
 def test_an_older_schema_is_upgraded_with_what_it_holds(opened: SqlStore, scripts: Path) -> None:

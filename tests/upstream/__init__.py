@@ -5,10 +5,10 @@
 resolver, `Authority` signs certificates made at test time.
 """
 
-from tests.upstream.authority import Authority
+from tests.upstream.authority import Authority, self_signed
 from tests.upstream.hostile import SCRIPTS, HostileServer
 from tests.upstream.listening import Received, Wire
 from tests.upstream.names import Names
 from tests.upstream.polite import Resource, Upstream
 
-__all__ = ["SCRIPTS", "Authority", "HostileServer", "Names", "Received", "Resource", "Upstream", "Wire"]
+__all__ = ["SCRIPTS", "Authority", "HostileServer", "Names", "Received", "Resource", "Upstream", "Wire", "self_signed"]

@@ -54,7 +54,12 @@ def joined(document: bytes, end: bytes, pieces: Sequence[bytes]) -> bytes:
 
 def _hexadecimal(markup: bytes) -> bytes:
     """`&` and `<` in plain texts as RSS readers that take them for HTML understand best (RSS Profile, title)."""
-    return _PLAIN_TEXT.sub(lambda text: text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"), markup)
+    return _PLAIN_TEXT.sub(_spelled, markup)
+
+
+def _spelled(found: re.Match[bytes]) -> bytes:
+    tag, end, text = found[0].rpartition(b">")
+    return tag + end + text.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def text_construct(text: str) -> tuple[str, str]:

@@ -40,7 +40,6 @@ class Inherited:
     page: str | None = None
     authors: tuple[Person, ...] = ()
     language: str | None = None
-    rights: str = ""
     licence: str | None = None
 
 
@@ -60,16 +59,16 @@ def article(values: Values, own: Own, feed: Inherited, cuts: Cuts) -> Article:
         image = Image(url=episode.image, type=fields.media_type(episode.image))
     names, categories = extras.tags(values, cuts, atom=feed.atom)
     mentioned = tuple(Link(title=title) for element in own.all("dc:relation") if (title := _line(element, cuts)))
-    source = values.get("source")
-    upstream, signed = feed.upstream, feed.authors
-    if isinstance(source, dict):
-        upstream, signed = _upstream(source, own, feed, base, cuts)
+    origin = _origin(values.get("source"), own, feed, base, cuts)
+    rights, licence = relations.terms(
+        _rights(values, cuts) or origin.upstream.rights, relations.licence(links, own, base) or origin.licence
+    )
     return Article(
         source="",
         title=_title(values, own, cuts),
         body=body,
         summary=summary,
-        authors=people.authors(values, own, base, cuts) or people.not_called(upstream.title, signed),
+        authors=people.authors(values, own, base, cuts) or people.not_called(origin.upstream.title, origin.authors),
         contributors=people.contributors(values, own, base, cuts),
         tags=names,
         categories=categories,
@@ -80,13 +79,12 @@ def article(values: Values, own: Own, feed: Inherited, cuts: Cuts) -> Article:
         related=(*relations.of_relation(links, "related"), *mentioned)[: relations.MAX_LINKS],
         via=next(iter(relations.of_relation(links, "via")), None),
         links=relations.with_relations(links, url, cuts),
-        licence=relations.licence(links, own, base) or feed.licence,
-        rights=cuts.line(texts.plain(values.get("rights"), values.get("rights_detail")), texts.MAX_SUMMARY, "rights")
-        or (upstream.rights if upstream is not feed.upstream else feed.rights),
+        licence=licence,
+        rights=rights,
         published=moment(values, "published"),
         updated=moment(values, "updated"),
         explicit_id=id,
-        upstream=upstream,
+        upstream=origin.upstream,
         comments=relations.comments(values, links, base),
         replies=relations.replies(links, own, base),
         in_reply_to=relations.in_reply_to(own),
@@ -194,26 +192,42 @@ def _body(detail: Values, feed: Inherited, url: str | None, cuts: Cuts) -> str:
     return texts.body(value, str(detail.get("type") or "text/html"), base)
 
 
-def _upstream(source: Values, own: Own, feed: Inherited, base: str, cuts: Cuts) -> tuple[Upstream, tuple[Person, ...]]:
-    """The feed that an entry names as its own (RFC 4287 4.2.11; `source` of RSS), and who signs for it (4.2.1)."""
+def _rights(values: Values, cuts: Cuts) -> str:
+    return cuts.line(texts.plain(values.get("rights"), values.get("rights_detail")), texts.MAX_SUMMARY, "rights")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """The feed that an entry comes from, and what the entry inherits from it."""
+
+    upstream: Upstream
+    authors: tuple[Person, ...] = ()
+    licence: str | None = None
+
+
+def _origin(source: object, own: Own, feed: Inherited, base: str, cuts: Cuts) -> _Origin:
+    """The feed that an entry names as its own (RFC 4287 4.2.11; `source` of RSS), else the one it stands in."""
+    here = _Origin(upstream=feed.upstream, authors=feed.authors, licence=feed.licence)
+    if not isinstance(source, dict):
+        return here
     elements = own.all("atom:source", "rss:source")
     inner = Own(
         tuple(child for element in elements for child in element.children),
         paired=own.paired and any(element.children for element in elements),
     )
     links = relations.all_links(source, inner, base)
-    given = source.get("id")
     feed_url = next((link.href for _, link in links if link.rel == "self"), None) or media.web(source.get("href"), base)
-    language = next((tag for element in elements if (tag := fields.language(element.get("lang")))), None)
+    id = inner.first("atom:id") or str(source.get("id") or "")
     upstream = Upstream(
-        id=cuts.start(clean_text(inner.first("atom:id") or str(given or "")).strip(), MAX_ID, "ids") or feed_url or "",
+        id=cuts.start(clean_text(id).strip(), MAX_ID, "ids") or feed_url or "",
         title=cuts.line(texts.plain(source.get("title"), source.get("title_detail")), texts.MAX_TITLE, "titles"),
         url=media.web(source.get("link"), base),
         feed_url=feed_url,
         updated=moment(source, "updated"),
-        rights=cuts.line(texts.plain(source.get("rights"), source.get("rights_detail")), texts.MAX_SUMMARY, "rights"),
-        language=language,
+        rights=_rights(source, cuts),
+        language=next((tag for element in elements if (tag := fields.language(element.get("lang")))), None),
     )
     if not (upstream.id or upstream.title or upstream.url):
-        return feed.upstream, feed.authors
-    return upstream, people.authors(source, inner, base, cuts) or feed.authors
+        return here
+    authors = people.authors(source, inner, base, cuts) or feed.authors
+    return _Origin(upstream=upstream, authors=authors, licence=relations.licence(links, inner, base))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Any
+from hashlib import sha256
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 from syndicator.core.upstream.feedparsing import is_handled
@@ -46,12 +46,13 @@ _CONTENT = _XHTML | frozenset(
 _INHERITED_LINKS = frozenset({"", "alternate", "license"})
 _XHTML_TYPES = frozenset({"xhtml", "application/xhtml+xml"})
 
-_PLAIN, _HANDLED, _HOLDS_CONTENT, _MISPLACED = range(4)
+_PLAIN, _HANDLED, _TEXT, _XHTML_TEXT, _MISPLACED = range(5)
 
 _NAME = re.compile(rb"<([^\s/>]+)")
 _START_TAG = re.compile(rb"<(?:[^>\"']+|\"[^\"]*\"|'[^']*')*+>")
 _CHURNING = re.compile(rb"\slastmod\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 _BASE = re.compile(rb"base\s*=", re.IGNORECASE)
+_AFTER_NAME = (b">", b" ", b"\t", b"\r", b"\n")
 
 Span = tuple[int, int]
 
@@ -87,19 +88,19 @@ class Cut:
 
     def digests(self, context: bytes) -> list[bytes]:
         """Of each entry: of its bytes, and of all that it inherits. `context` is what it inherits beside those."""
-        inherited = blake2b(context, digest_size=16)
+        inherited = sha256(context)
         for start, end in self.tags:
             inherited.update(_CHURNING.sub(b"", self.data[start:end]))
         for unit in self.units:
             if unit.inherited:
                 inherited.update(self.data[slice(*unit.span)])
-        seed = blake2b(inherited.digest(), digest_size=DIGEST)
-        return [self._digest(seed.copy(), span) for span in self.entries]
-
-    def _digest(self, seed: Any, span: Span) -> bytes:
-        seed.update(self.data[slice(*span)])
-        digest: bytes = seed.digest()
-        return digest
+        seed, view = sha256(inherited.digest()), memoryview(self.data)
+        digests = []
+        for start, end in self.entries:
+            digest = seed.copy()
+            digest.update(view[start:end])
+            digests.append(digest.digest()[:DIGEST])
+        return digests
 
     def with_only(self, spans: list[Span], *, bare: bool = False) -> bytes:
         """The document with these entries alone; `bare` is without what else is in the feed but its picture."""
@@ -145,22 +146,22 @@ def cut(data: bytes, *, has_base: bool = True) -> Cut:
     )
 
 
-class _Kinds(dict[str, int]):
-    """What an element is within an entry, by expat's name."""
+class _Names(dict[str, tuple[str, int]]):
+    """feedparser's name of an element and what it is within a unit, by expat's name."""
 
     def __init__(self, naming: Naming) -> None:
         self._naming = naming
 
-    def __missing__(self, name: str) -> int:
+    def __missing__(self, name: str) -> tuple[str, int]:
         known = self._naming.name(name)
         if known in _BELONGS_OUTSIDE:
             kind = _MISPLACED
         elif known in _CONTENT:
-            kind = _HOLDS_CONTENT
+            kind = _XHTML_TEXT if known in _XHTML else _TEXT
         else:
             kind = _HANDLED if is_handled(known) else _PLAIN
-        self[name] = kind
-        return kind
+        self[name] = known, kind
+        return known, kind
 
 
 class _Scan:
@@ -177,7 +178,7 @@ class _Scan:
         self.tags: list[Span] = []
         self.long_text = False
         self._data = data
-        self._kinds = _Kinds(self.naming)
+        self._names = _Names(self.naming)
         self._depth = 0
         self._containers: list[int] = []
         self._unit_depth = 0
@@ -214,25 +215,19 @@ class _Scan:
 
     def _outside_start(self, name: str, attributes: list[str]) -> None:
         self._depth = depth = self._depth + 1
-        self._bounded(attributes)
-        index = self._parser.CurrentByteIndex
-        known = self.naming.name(name)
+        if depth > MAX_DEPTH or len(attributes) > 2 * MAX_ATTRIBUTES:
+            self._refuse(attributes)
+        known, kind = self._names[name]
         if known in _CONTAINERS and depth == len(self._containers) + 1:
-            self._enter_container(known, index)
+            self._enter_container(known)
             return
+        self._unit_depth, self._unit_start, self._unit_name = depth, self._parser.CurrentByteIndex, known
         self._in_entry = known in _ENTRIES and bool(self._containers)
-        self.naming.enter(self._in_entry)
-        self._unit_depth, self._unit_start, self._unit_name = depth, index, known
+        self._content_depth = 0
         if self._in_entry:
             self._enter_entry()
-        elif self.entries:
-            self._interrupted = True
-        elif depth == 1:
-            self.odd = self.odd or "its root is none of a feed"
-        self._unit_inherited = known in INHERITED and (known != "link" or _rel(attributes) in _INHERITED_LINKS)
-        self._content_depth = 0
-        if known in _CONTENT:
-            self._enter_content(name, attributes)
+        else:
+            self._enter_other(known, kind, attributes)
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._inside
 
     def _outside_end(self, name: str) -> None:
@@ -242,8 +237,8 @@ class _Scan:
     def _inside_start(self, name: str, attributes: list[str]) -> None:
         self._depth = depth = self._depth + 1
         if depth > MAX_DEPTH or len(attributes) > 2 * MAX_ATTRIBUTES:
-            self._bounded(attributes)
-        kind = self._kinds[name]
+            self._refuse(attributes)
+        kind = self._names[name][1]
         if self._content_depth:
             # feedparser ends what it has a handler for, though it did not start it, and forgets a `div` it left.
             if kind or not self._inline:
@@ -251,26 +246,29 @@ class _Scan:
         elif kind > _HANDLED:
             if kind == _MISPLACED:
                 self.odd = self.odd or "an entry or a feed stands within another element"
-            self._enter_content(name, attributes)
+            self._content_depth = depth
+            self._inline = _is_xhtml(kind, attributes) if attributes else kind == _XHTML_TEXT
 
     def _inside_end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
+        if depth == self._content_depth:
+            self._content_depth = 0
         if depth == self._unit_depth:
             self._leave_unit()
-        elif depth == self._content_depth:
-            self._content_depth = 0
 
-    def _enter_container(self, known: str, index: int) -> None:
+    def _enter_container(self, known: str) -> None:
         self.naming.enter(False)
         self.naming.leave()
         self.naming.versioned = self.naming.versioned or known in _VERSIONED
         self._interrupted = self._interrupted or bool(self.entries)
+        index = self._parser.CurrentByteIndex
         self._containers.append(index)
         tag = _START_TAG.match(self._data, index)
         self.tags.append((index, tag.end() if tag else index))
 
     def _enter_entry(self) -> None:
+        self.naming.enter(True)
         if not self.entries:
             self._home = self._containers[-1]
         elif self._interrupted:
@@ -278,42 +276,47 @@ class _Scan:
         elif self._home != self._containers[-1]:
             self.odd = self.odd or "its entries stand in several places"
 
-    def _enter_content(self, name: str, attributes: list[str]) -> None:
-        self._content_depth = self._depth
-        type_ = [attributes[i + 1].lower() for i in range(0, len(attributes), 2) if attributes[i].lower() == "type"]
-        known = self.naming.name(name)
-        self._inline = (known in _XHTML and not type_) or (len(type_) == 1 and type_[0] in _XHTML_TYPES)
-        if any(given.lower().endswith(" type") for given in attributes[::2]):
-            self._inline = False
+    def _enter_other(self, known: str, kind: int, attributes: list[str]) -> None:
+        self.naming.enter(False)
+        if self.entries:
+            self._interrupted = True
+        if self._depth == 1:
+            self.odd = self.odd or "its root is none of a feed"
+        self._unit_inherited = known in INHERITED and (known != "link" or _rel(attributes) in _INHERITED_LINKS)
+        if kind in (_TEXT, _XHTML_TEXT):
+            self._content_depth = self._depth
+            self._inline = _is_xhtml(kind, attributes)
 
     def _leave_unit(self) -> None:
         index = self._parser.CurrentByteIndex
-        written = b"</" + self._written(self._unit_start)
-        # An empty element has no end tag: there expat is past it already.
-        ends_here = self._data.startswith(written, index)
-        ends_here = ends_here and self._data[index + len(written) : index + len(written) + 1] in (b">", *_SPACES)
-        span = (self._unit_start, self._data.index(b">", index) + 1 if ends_here else index)
+        # After an empty element expat is past it already: it has no end tag.
+        end = index if self._is_empty(index) else self._data.index(b">", index) + 1
         self.naming.leave()
         if self._in_entry:
-            self.entries.append(span)
+            self.entries.append((self._unit_start, end))
+            self._in_entry = False
         else:
+            span = (self._unit_start, end)
             self.units.append(Unit(name=self._unit_name, span=span, inherited=self._unit_inherited))
-        self._in_entry = False
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._outside
+
+    def _is_empty(self, index: int) -> bool:
+        """Whether the unit that ends is one tag: no end tag of its name follows here."""
+        if self._data[index - 2 : index] != b"/>":
+            return False
+        end_tag = b"</" + self._written(self._unit_start)
+        after = index + len(end_tag)
+        return not self._data.startswith(end_tag, index) or self._data[after : after + 1] not in _AFTER_NAME
 
     def _written(self, start: int) -> bytes:
         match = _NAME.match(self._data, start)
         return match[1] if match else b""
 
-    def _bounded(self, attributes: list[str]) -> None:
+    def _refuse(self, attributes: list[str]) -> NoReturn:
         line = self._parser.CurrentLineNumber
         if self._depth > MAX_DEPTH:
             raise too_complex(f"more than {MAX_DEPTH} elements within each other", line)
-        if len(attributes) > 2 * MAX_ATTRIBUTES:
-            raise too_complex(f"an element with more than {MAX_ATTRIBUTES} attributes", line)
-
-
-_SPACES = (b" ", b"\t", b"\r", b"\n")
+        raise too_complex(f"an element with more than {MAX_ATTRIBUTES} attributes", line)
 
 
 class _Watchful(_Scan):
@@ -350,6 +353,14 @@ class _Watchful(_Scan):
             if not self._in_entry:
                 raise too_complex(f"a text of more than {MAX_TEXT >> 20} MiB", self._parser.CurrentLineNumber)
         self._last = index
+
+
+def _is_xhtml(kind: int, attributes: list[str]) -> bool:
+    """Whether a text is XHTML for feedparser, which takes an attribute of any unknown namespace for one without."""
+    names = [name.lower() for name in attributes[::2]]
+    if any(name.endswith(" type") for name in names) or names.count("type") > 1:
+        return False
+    return attributes[2 * names.index("type") + 1].lower() in _XHTML_TYPES if "type" in names else kind == _XHTML_TEXT
 
 
 def _rel(attributes: list[str]) -> str:

@@ -11,6 +11,7 @@ import xml.sax
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 from xml.sax import expatreader
 
@@ -34,7 +35,7 @@ _LONGEST = {
     "media_keywords": 16_384,
 }
 _LONGEST_BASE = 2048
-_MOST_TAGS = 500
+_MOST_TAGS = 10_000
 _MANY_PIECES = 64
 _LONGEST_AUTHOR = 512
 _LOCAL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
@@ -122,6 +123,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _rebound(function: Any, **names: Any) -> Callable[..., Any]:
+    """A function of feedparser's that finds something else under some names of its module; the module stays as it is."""
+    return FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__, function.__defaults__)
+
+
+class _Flat:
+    """What `pop` copies is a dict of texts: `copy.deepcopy` is not needed, and takes longer than all the rest."""
+
+    deepcopy = staticmethod(dict.copy)
+
+
+# Called for every element, always with the same few addresses.
+_unknown_starttag = _rebound(StrictFeedParser.unknown_starttag, make_safe_absolute_uri=lru_cache(make_safe_absolute_uri))
+_pop = _rebound(StrictFeedParser.pop, copy=_Flat)
+_push_content = _rebound(StrictFeedParser.push_content, FeedParserDict=dict)
+
+
 class _Enough(Exception):
     """The bound of elements was reached."""
 
@@ -139,10 +157,10 @@ class _Guarded:
     sanitize_html = False
     later = False
     left = MOST_ELEMENTS
-    _tags: list[Any] | None = None
-    _told: set[tuple[Any, ...]]
+    _told: dict[int, tuple[list[Any], set[tuple[Any, ...]]]]
 
     _get_context: Callable[[], Any]
+    push_content = _push_content
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
         self.left -= 1
@@ -151,7 +169,7 @@ class _Guarded:
         if attrs:
             attrs = [pair for pair in attrs if len(pair[1]) <= _LONGEST_BASE or not pair[0].lower().endswith("base")]
         try:
-            super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+            _unknown_starttag(self, tag, attrs)
         except _MISHAPS:
             return
 
@@ -182,7 +200,7 @@ class _Guarded:
                 self._shorten(top[2])
             if element in _LONGEST:
                 top[2][:] = [_text(top[2])[: _LONGEST[element]]]
-        return super().pop(element, strip_whitespace)  # type: ignore[misc]
+        return _pop(self, element, strip_whitespace)
 
     def _shorten(self, pieces: list[Any]) -> None:
         """Drop blank pieces at the start at once: one by one they take the square of their number."""
@@ -206,12 +224,12 @@ class _Guarded:
         """Each tag once, without comparing it with all the others. The text of an element comes to the last one late."""
         context = self._get_context()
         tags = context.setdefault("tags", [])
-        if tags is not self._tags:
-            self._tags, self._told = tags, {tuple(tag.values()) for tag in tags}
-        elif tags:
-            self._told.add(tuple(tags[-1].values()))
+        # The list is held beside its set, so that no other list can come to stand at its address.
+        told: set[tuple[Any, ...]] = self._told.setdefault(id(tags), (tags, set()))[1]
+        if tags:
+            told.add(tuple(tags[-1].values()))
         tag = (term, scheme, label)
-        if any(tag) and tag not in self._told and len(tags) < _MOST_TAGS:
+        if any(tag) and tag not in told and len(tags) < _MOST_TAGS:
             tags.append(type(context)(term=term, scheme=scheme, label=label))
 
     def _sync_author_detail(self, key: str = "author") -> None:
@@ -262,11 +280,13 @@ def _email(line: str) -> str | None:
 class _Strict(_Guarded, StrictFeedParser):  # type: ignore[misc]
     def __init__(self, base: str, language: str | None) -> None:
         super().__init__(make_safe_absolute_uri(base) or "", language, "utf-8")
+        self._told = {}
 
 
 class _Loose(_Guarded, LooseFeedParser):  # type: ignore[misc]
     def __init__(self, base: str, language: str | None) -> None:
         super().__init__(make_safe_absolute_uri(base) or "", language, "utf-8", {})
+        self._told = {}
 
     def handle_charref(self, ref: str) -> None:
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from syndicator.core import html
@@ -23,6 +25,8 @@ from syndicator.model import Article, Enclosure, Image, Link, Person, Upstream
 
 MAX_FILES = 100
 
+_IMG = re.compile(r"<img((?: [^<>]*)?)>")
+_ATTRIBUTE = re.compile(r' (alt|height|src|width)="([^"]*)"')
 _KEYS = """
     id url external_url title content_html content_text summary image banner_image date_published date_modified author
     authors tags language attachments _syndicator
@@ -73,7 +77,7 @@ def article(item: Object, feed: Inherited, cuts: Cuts) -> Article:
         published=values.moment(item.get("date_published")),
         updated=values.moment(item.get("date_modified")),
         explicit_id=id,
-        **_pictures_and_links(item, url, base, ours),
+        **_pictures_and_links(item, url, base, body, ours),
     )
 
 
@@ -90,17 +94,28 @@ def _texts(item: Object, base: str, cuts: Cuts) -> tuple[str, str]:
     return body, summary or summarise(html.text(body))
 
 
-def _pictures_and_links(item: Object, url: str | None, base: str, ours: dict[str, Any]) -> dict[str, Any]:
+def _pictures_and_links(item: Object, url: str | None, base: str, body: str, ours: dict[str, Any]) -> dict[str, Any]:
     """The picture, and where else the item points to; what has no place of its own is among `extra`."""
     picture, banner, external = (web(item.get(key), base) for key in ("image", "banner_image", "external_url"))
     shown = picture or banner
     extra = list(_extra(item))
     if banner and banner != shown:
         extra.append(("banner_image", banner))
-    found = {**ours, "image": Image(url=shown, type=fields.media_type(shown)) if shown else None}
+    found = {**ours, "image": _image(shown, body) if shown else None}
     if external and external != url and "via" not in ours:
         found["via"] = Link(href=external)
     return {**found, "extra": (*ours.get("extra", ()), *extra)[:MAX_EXTRA]}
+
+
+def _image(url: str, body: str) -> Image:
+    """The picture, with what the body says of it where that shows it."""
+    for match in _IMG.finditer(body):
+        said = {key: unescape(value) for key, value in _ATTRIBUTE.findall(match[1])}
+        if said.get("src") == url:
+            width, height = (values.whole(said.get(key)) or None for key in ("width", "height"))
+            alt = one_line(said.get("alt", ""))
+            return Image(url=url, type=fields.media_type(url), alt=alt, width=width, height=height)
+    return Image(url=url, type=fields.media_type(url))
 
 
 def _enclosures(value: Json, base: str, cuts: Cuts) -> tuple[Enclosure, ...]:

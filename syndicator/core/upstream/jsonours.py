@@ -31,9 +31,14 @@ _KINDS = frozenset({"full", "trailer", "bonus"})
 
 def facts(ours: Object, base: str, cuts: Cuts) -> dict[str, Any]:
     """Fields of an Article, those alone of which something is said. Nothing is believed that a feed could not say."""
+    licence, terms = web(ours.get("licence"), None), line(ours.get("licence"))
+    rights = line(ours.get("rights"))
+    if licence is None and terms and terms not in rights:
+        # A licence that is no address is one more wording of the rights, as it is on the way out.
+        rights = f"{rights} {terms}".strip()
     found = {
-        "licence": web(ours.get("licence"), None) or cuts.line(line(ours.get("licence")), texts.MAX_TITLE, "licences"),
-        "rights": cuts.line(line(ours.get("rights")), texts.MAX_SUMMARY, "rights"),
+        "licence": licence,
+        "rights": cuts.line(rights, texts.MAX_SUMMARY, "rights"),
         "via": link(ours.get("via"), base),
         "related": _links(ours.get("related"), base),
         "links": tuple(one for one in _links(ours.get("links"), base) if one.href and one.rel),
@@ -137,6 +142,7 @@ def _extra(ours: Object) -> tuple[tuple[str, str], ...]:
             key, value = line(pair[0]), clean_text(pair[1]).strip()
             if key and value and len(key) <= MAX_VALUE and len(value) <= MAX_VALUE:
                 pairs.append((key, value))
-    if original := identifier(ours, "original_id"):
+    original = identifier(ours, "original_id")
+    if original and len(original) <= MAX_VALUE:
         pairs.append(("_syndicator.original_id", original))
     return tuple(pairs)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from syndicator.core.articles import fields
-from syndicator.core.text import clean_text, one_line
+from syndicator.core.text import clean_text, one_line, shorten
 from syndicator.core.upstream import texts
 from syndicator.core.upstream.articles import MAX_ID
 from syndicator.core.upstream.extras import MAX_TAGS
@@ -49,7 +49,7 @@ def line(value: Json) -> str:
 
 def name(value: Json) -> str | None:
     """A short line."""
-    return line(value)[: texts.MAX_NAME] or None
+    return shorten(line(value), texts.MAX_NAME) or None
 
 
 def identifier(holder: Object, key: str = "id") -> str | None:

@@ -44,7 +44,8 @@ class Naming:
 
     def enter(self, in_entry: bool) -> None:
         """An element begins, an entry or another of the head: what was just declared stands on it."""
-        self._settle_all(in_entry)
+        if self._pending:
+            self._settle_all(in_entry)
         self._within = in_entry
 
     def leave(self) -> None:

@@ -15,17 +15,23 @@ from syndicator.model import Person
 MAX_PEOPLE = 50
 
 _AUTHORS = ("atom:author", "rss:author", "dc:creator", "dc:author", "itunes:author", "rss:managingeditor")
+_PARTS = {"name": "name", "email": "email", "uri": "href", "url": "href", "homepage": "href"}
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _AROUND = " \t\"'<>()[],;:"
 _MOST_READ = 512
 
 
 def authors(values: Mapping[str, Any], own: Own, base: str, cuts: Cuts) -> tuple[Person, ...]:
-    """The authors that feedparser found. Lines of a name and an e-mail are taken apart here."""
+    """The authors that feedparser found, each as its element says.
+
+    feedparser cuts e-mails short, and gives an author without one that of the author before.
+    """
     found = _list(values, "authors")
-    written = [element for element in own.elements if element.kind in _AUTHORS]
-    lines = [_line_of(element) for element in written] if len(written) == len(found) else [""] * len(found)
-    people = (_author(one, line, base, cuts) for one, line in zip(found, lines, strict=True))
+    written = own.all(*_AUTHORS)
+    if len(written) == len(found) and own.paired:
+        people = (_written(element, one, base, cuts) for element, one in zip(written, found, strict=True))
+    else:
+        people = (_person(one, base, cuts) for one in found)
     return cuts.few(_each_once(people), MAX_PEOPLE, "authors")
 
 
@@ -49,17 +55,14 @@ def _list(values: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _line_of(element: Element) -> str:
-    return element.text if element.simple and "@" in element.text else ""
-
-
-def _author(values: Mapping[str, Any], line: str, base: str, cuts: Cuts) -> Person | None:
-    if not line or len(line) > _MOST_READ:
-        return _person(values, base, cuts)
-    email = _EMAIL.search(line)
+def _written(element: Element, values: Mapping[str, Any], base: str, cuts: Cuts) -> Person | None:
+    if not element.simple:
+        parts = {_PARTS[name]: part.text for part in element.children if (name := part.kind.rpartition(":")[2]) in _PARTS}
+        return _person(parts, element.base or base, cuts)
+    email = _EMAIL.search(element.text) if len(element.text) <= _MOST_READ else None
     if email is None:
-        return _person({"name": line}, base, cuts)
-    name = one_line(line.replace(email[0], " ").replace("mailto:", " ")).strip(_AROUND)
+        return _person(values, base, cuts)
+    name = one_line(element.text.replace(email[0], " ").replace("mailto:", " ")).strip(_AROUND)
     return _person({"name": name, "email": email[0]}, base, cuts)
 
 

@@ -90,6 +90,12 @@ def licence(links: list[tuple[Element, Link]], own: Own, base: str) -> str | Non
     return None
 
 
+def terms(rights: str, licence: str | None) -> tuple[str, str | None]:
+    """The wording of the rights, and the licence: where the former is only an address, it is the latter."""
+    url = web(rights, None) if is_absolute(rights) and " " not in rights else None
+    return ("", licence or url) if url else (rights, licence)
+
+
 def comments(values: Mapping[str, Any], links: list[tuple[Element, Link]], base: str) -> str | None:
     """The page of the comments."""
     if url := web(values.get("comments"), base):

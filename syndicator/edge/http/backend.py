@@ -94,12 +94,19 @@ class GuardedStream(httpcore2.NetworkStream):
         self._until = 0.0
         self._left = 0
         self.silent = True
+        self._ended = False
         self._too_much = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the other end closed it before it answered anything to what was sent last."""
+        return self.silent and self._ended
 
     def begin(self, until: float) -> None:
         """A request goes out: its answer may take until then, and its head so many bytes."""
         self._until = until
         self.silent = True
+        self._ended = False
         self._left = self._limits.head
         self._too_much = f"its headers are longer than {self._limits.head // 1024} KiB"
 
@@ -120,7 +127,9 @@ class GuardedStream(httpcore2.NetworkStream):
         except TimeoutError as error:
             raise self._too_slow(wait) from error
         except OSError as error:
+            self._ended = True
             raise Trouble("protocol", "the connection broke before the answer was whole") from error
+        self._ended = not data
         self._left -= len(data)
         self.silent = self.silent and not data
         return data

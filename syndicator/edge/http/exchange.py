@@ -69,8 +69,21 @@ class Exchanges:
         self._lock = threading.Lock()
 
     def ask(self, target: Target, lines: Lines, until: float) -> Answer:
-        """Ask, and read the answer whole. Raises Trouble."""
-        connection = self._kept.take(target.origin) or self._connect(target, until)
+        """Ask, and read the answer whole. Raises Trouble.
+
+        Nothing is asked twice; only where a connection that was kept turns out to have been ended by its server, with
+        not one byte of an answer, a new one is opened (RFC 9112 section 9.3.1).
+        """
+        kept = self._kept.take(target.origin)
+        if kept is not None:
+            try:
+                return self._asked(kept, target, lines, until)
+            except Trouble:
+                if not kept.wire.stale:
+                    raise
+        return self._asked(self._connect(target, until), target, lines, until)
+
+    def _asked(self, connection: Connection, target: Target, lines: Lines, until: float) -> Answer:
         try:
             answer = self._exchange(connection, target, lines, until)
         except BaseException:

@@ -49,6 +49,8 @@ class Resolver:
         Whoever asks for a name that is being looked up waits for the same answer.
         """
         with self._changed:
+            if self._closed:
+                raise Trouble("dns", "its name is not looked up; what asks for it is being closed")
             lookup = self._running.get(host)
             if lookup is None:
                 lookup = self._running[host] = _Lookup(host)

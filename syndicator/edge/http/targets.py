@@ -20,6 +20,7 @@ _PORT = re.compile(r"(?::(\d{0,5}))?", re.ASCII)
 _LEGAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 _SAFE = "._~!$&'()*+,;=:@/?%-"
 _DEFAULT = {"http": 80, "https": 443}
+_PLACE = re.compile(r"(?:[^@:/?#\\\[\]\s]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _PARAMETER = re.compile(r"([?&;][^?&;=#]*=)([^?&;#]+)")
 _SECRETS = ("token", "secret", "passw", "pwd", "signature", "sig", "key", "auth", "code")
 
@@ -94,7 +95,7 @@ def redacted(url: str) -> str:
     head, separator, rest = url.partition("//")
     if separator:
         end = next((i for i, char in enumerate(rest) if char in "/?#\\"), len(rest))
-        plain = _HOST.fullmatch(rest[:end].rpartition("@")[2].partition(":")[0].lower())
+        plain = _PLACE.fullmatch(rest[:end].rpartition("@")[2])
         cut = rest.rfind("@", 0, end) if plain else rest.rfind("@")
         url = f"{head}//{rest[cut + 1 :]}"
     return _PARAMETER.sub(_hidden, url[:LONGEST])

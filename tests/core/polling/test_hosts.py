@@ -42,6 +42,7 @@ def after(*failures: tuple[str, str, timedelta], host: HostState = HOST) -> tupl
     [
         ([(f"s{n}", "404", n * MINUTE) for n in range(4)], False),
         ([(f"s{n}", "404", n * MINUTE) for n in range(5)], True),
+        ([(f"s{n}", "404", timedelta()) for n in range(5)], True),
         ([(f"s{n}", "404", n * 15 * MINUTE) for n in range(5)], True),
         ([(f"s{n}", "404", n * 16 * MINUTE) for n in range(5)], False),
         ([("s1", "404", n * MINUTE) for n in range(9)], False),
@@ -51,6 +52,7 @@ def after(*failures: tuple[str, str, timedelta], host: HostState = HOST) -> tupl
     ids=[
         "four",
         "five",
+        "five at once",
         "five within an hour",
         "five in more than an hour",
         "one again and again",

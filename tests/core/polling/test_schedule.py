@@ -267,6 +267,17 @@ def test_trouble_of_the_host_is_nobodys_fault(times: tuple[datetime, ...], delay
     assert schedule.after_failure(known, NOW, chance(), PLAIN, trouble=True).next_check == NOW + delay
 
 
+@pytest.mark.parametrize(
+    ("own", "trouble", "delay"),
+    [(None, False, 3 * HOUR), (None, True, HOUR), (HOUR, False, HOUR)],
+    ids=["kept", "not while the host has trouble", "not where an operator decides"],
+)
+def test_skipped_hours_are_kept_after_a_failure_too(own: timedelta | None, trouble: bool, delay: timedelta) -> None:
+    known = state(times=every(HOUR), failures=1, hints=Hints(skip_hours=(13, 14)))
+    decision = schedule.after_failure(known, NOW, chance(), PLAIN, interval=own, trouble=trouble)
+    assert decision.next_check == NOW + delay
+
+
 @pytest.mark.parametrize("trouble", [False, True])
 def test_what_fails_for_a_month_is_asked_once_a_week(trouble: bool) -> None:
     known = state(failures=40, condition=Condition.FAILING)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from syndicator.core.text import one_line
 from syndicator.model import (
     Article,
     Category,
@@ -53,12 +54,8 @@ CARRYING = article(
     ),
     image=Image(url="https://mill.example/a.jpg?x=1&y=2", type="image/jpeg", length=12, width=640, height=480),
     enclosures=(
-        Enclosure(
-            url="https://mill.example/talk.mp3", type="audio/mpeg", length=4321, title="Talk", duration=61
-        ),
-        Enclosure(
-            url="https://mill.example/clip.mp4", type="video/mp4", medium="document", width=1920, height=1080
-        ),
+        Enclosure(url="https://mill.example/talk.mp3", type="audio/mpeg", length=4321, title="Talk", duration=61),
+        Enclosure(url="https://mill.example/clip.mp4", type="video/mp4", medium="document", width=1920, height=1080),
     ),
     related=(
         Link(href="https://salt.example/", title="Salt", type="text/html", hreflang="en"),
@@ -124,7 +121,13 @@ HOSTILE = tuple(
         200 + index,
         title=text,
         upstream=Upstream(
-            id=text or address, title=text, url=address, feed_url=address, updated=utc(1, 1, 1), rights=text, language=text
+            id=text or address,
+            title=text,
+            url=address,
+            feed_url=address,
+            updated=utc(1, 1, 1),
+            rights=text,
+            language=text,
         ),
         contributors=(Person(name=text, email=text, uri=address),),
         categories=(Category(term=text, scheme=text, label=text), Category(term=text, scheme=address)),
@@ -166,12 +169,10 @@ HOSTILE = tuple(
         ),
         explicit_id=text or address,
     )
-    for index, (text, address) in enumerate(
-        zip(HOSTILE_TEXTS, HOSTILE_ADDRESSES * 3, strict=False)
-    )
+    for index, (text, address) in enumerate(zip(HOSTILE_TEXTS, HOSTILE_ADDRESSES * 3, strict=False))
 )
 
-_WORDS = st.text(st.sampled_from("abcXYZ é&<>\"'ß中 "), min_size=1, max_size=12).map(str.strip).filter(bool)
+_WORDS = st.text(st.sampled_from("abcXYZ é&<>\"'ß中 "), min_size=1, max_size=12).map(one_line).filter(bool)
 _ADDRESS = st.builds("https://{}.example/{}".format, st.sampled_from(["mill", "salt"]), st.sampled_from("abcdefgh"))
 _MOMENT = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
@@ -183,9 +184,7 @@ _PEOPLE = st.lists(
     max_size=3,
     unique_by=lambda person: person.name.casefold(),
 ).map(tuple)
-_LINK = st.builds(
-    Link, href=_ADDRESS, title=st.none() | _WORDS, type=st.none() | _TYPE, hreflang=st.none() | _LANGUAGE
-)
+_LINK = st.builds(Link, href=_ADDRESS, title=st.none() | _WORDS, type=st.none() | _TYPE, hreflang=st.none() | _LANGUAGE)
 _NUMBER = st.none() | st.integers(1, 10**6)
 _UPSTREAM = st.builds(
     Upstream,
@@ -274,9 +273,7 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
         max_size=3,
     ).map(tuple),
     "place": st.none()
-    | st.builds(
-        Place, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180), name=st.none() | _WORDS
-    ),
+    | st.builds(Place, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180), name=st.none() | _WORDS),
     "episode": st.none() | _EPISODE,
     "extra": st.lists(
         st.tuples(
