@@ -99,12 +99,16 @@ def print_problems(problems: Any, notices: Any) -> None:
 
 def progress() -> Callable[[str, int, int], None]:
     """One moving line on a terminal; elsewhere a line every two seconds. Short work shows nothing."""
-    started = last = time.monotonic()
+    last = time.monotonic()
+    before = ("", 0)
     terminal = sys.stderr.isatty()
 
     def show(what: str, done: int, total: int) -> None:
-        nonlocal last, started
+        nonlocal last, before
         now = time.monotonic()
+        if what != before[0] or done <= before[1]:
+            last = now  # other work has begun
+        before = (what, done)
         if done < total and now - last < (0.1 if terminal else 2.0):
             return
         if not terminal and now - last < 2.0:

@@ -13,7 +13,7 @@ from multiprocessing.context import BaseContext
 _PRELOAD = [
     *("syndicator.core.articles.frontmatter", "syndicator.core.articles.scraped", "syndicator.core.render"),
     *("mdit_py_plugins.footnote", "yaml", "anyascii"),
-    *("syndicator.jobs.parsing", "syndicator.core.upstream", "feedparser", "lxml.etree", "nh3"),
+    *("syndicator.jobs.parsing", "syndicator.core.upstream.xmlfeed", "syndicator.core.upstream.jsonfeed"),
 ]
 """What nearly every article and every feed needs, loaded once, before the processes are forked."""
 

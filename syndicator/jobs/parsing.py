@@ -122,7 +122,9 @@ def _refuse_what_no_parser_does() -> None:
 
     This holds a library that is talked into opening what a document names; not machine code run by an attacker.
     """
-    roots = tuple(os.path.join(path, "") for path in (sys.prefix, sys.base_prefix, *sys.path, *zoneinfo.TZPATH) if path)
+    ours = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    known = (ours, sys.prefix, sys.base_prefix, *sys.path, *zoneinfo.TZPATH)
+    roots = tuple(os.path.join(path, "") for path in known if path)
 
     def refuse(event: str, args: tuple[Any, ...]) -> None:
         if event.startswith(_REFUSED) or (event == "open" and not _is_below(args[0], roots)):

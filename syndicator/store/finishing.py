@@ -12,9 +12,9 @@ from syndicator.ports import Polled
 from syndicator.store import lanes, rows
 from syndicator.store.engine import Database
 from syndicator.store.lanes import Lane
-from syndicator.store.tables import poll_entries, polls
+from syndicator.store.tables import poll_entries, poll_states, polls
 
-_OBSERVED = ("host", "condition", "next_check", "due", "payload")
+_OBSERVED = ("host", "condition", "next_check", "due")
 _FINISH = update(polls).where(polls.c.source == bindparam("of"))
 _FINISH = _FINISH.values({name: bindparam(name) for name in _OBSERVED} | {"token": None, "attempts": 0})
 
@@ -33,8 +33,9 @@ def finish(database: Database, connection: Connection, polled: Sequence[Polled])
             lost.append(poll.claim)
         else:
             ours.append((poll, row))
-    _write_states(connection, ours)
+    _write_schedule(connection, ours)
     won = [poll for poll, _ in ours]
+    observe(database, connection, [poll.state for poll in won])
     changed = [poll.state for poll in won if poll.state.entries != poll.claim.state.entries]
     remember(database, connection, changed)
     _give_back(connection, held, won)
@@ -54,6 +55,12 @@ def leases(connection: Connection, claims: Collection[Claim]) -> dict[int, Row[A
     return found
 
 
+def observe(database: Database, connection: Connection, states: Iterable[PollState]) -> None:
+    """Store what was observed, apart from the schedule and from `entries`."""
+    kept = [(state.source, rows.POLL.dump(state)) for state in states]
+    database.fill(connection, poll_states, ("source", "payload"), kept, there="replace")
+
+
 def remember(database: Database, connection: Connection, states: Iterable[PollState]) -> None:
     """Store what is remembered of the entries of documents."""
     kept = [(state.source, state.entries) for state in states]
@@ -64,7 +71,7 @@ def _hosts(poll: Polled) -> tuple[str, str, str]:
     return poll.claim.host.host, poll.host.host, poll.state.host
 
 
-def _write_states(connection: Connection, ours: Sequence[tuple[Polled, Row[Any]]]) -> None:
+def _write_schedule(connection: Connection, ours: Sequence[tuple[Polled, Row[Any]]]) -> None:
     written = [
         {
             "of": row.source,
@@ -72,7 +79,6 @@ def _write_states(connection: Connection, ours: Sequence[tuple[Polled, Row[Any]]
             "condition": str(poll.state.condition),
             "next_check": poll.state.next_check,
             "due": rows.due(row, poll.state.condition, poll.state.next_check),
-            "payload": rows.POLL.dump(poll.state),
         }
         for poll, row in ours
     ]

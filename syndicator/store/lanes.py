@@ -7,12 +7,12 @@ other.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, func, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, func, or_, select, type_coerce, update
 
 from syndicator.core.polling.schedule import CLOCK_MAX, HOST_GAP
 from syndicator.model import HostState
@@ -122,7 +122,12 @@ def keep(connection: Connection, lanes: Collection[Lane]) -> None:
 
 def settle(database: Database, connection: Connection, names: Collection[str]) -> None:
     """Work out anew when the next source of each of these hosts can be claimed; never, where none is due ever."""
-    latest: Any = func.max if database.embedded else func.greatest
+    for portion in rows.portions(sorted(set(names))):
+        connection.execute(_SETTLE[database.embedded], {"names": portion})
+
+
+def _settling(latest: Callable[..., Any]) -> Update:
+    """`latest` is what the database calls the greatest of several values."""
     due = select(type_coerce(polls.c.due, BigInteger)).where(polls.c.host == hosts.c.host, polls.c.due.is_not(None))
     earliest = due.order_by(polls.c.due).limit(1).correlate(hosts).scalar_subquery()
     bounds = [
@@ -131,5 +136,8 @@ def settle(database: Database, connection: Connection, names: Collection[str]) -
         func.coalesce(type_coerce(hosts.c.paused_until, BigInteger), _NEVER),
     ]
     ready = case((earliest.is_(None), None), else_=latest(earliest, *bounds))
-    for portion in rows.portions(sorted(set(names))):
-        connection.execute(update(hosts).where(hosts.c.host.in_(portion)).values(ready_at=ready))
+    return update(hosts).where(hosts.c.host.in_(bindparam("names", expanding=True))).values(ready_at=ready)
+
+
+_SETTLE = {True: _settling(func.max), False: _settling(func.greatest)}
+"""By whether the database is SQLite."""

@@ -17,7 +17,7 @@ from syndicator.model import Claim, Condition, Poll, Result
 from syndicator.ports import Polled
 from syndicator.store import lanes, rows
 from syndicator.store.engine import Database
-from syndicator.store.finishing import finish, leases
+from syndicator.store.finishing import finish, leases, observe
 from syndicator.store.lanes import Lane
 from syndicator.store.tables import hosts, poll_entries, polls, upstreams
 
@@ -34,7 +34,6 @@ _LEASE = update(polls).where(polls.c.source == bindparam("of"))
 _LEASE = _LEASE.values({name: bindparam(name) for name in ("next_check", "due", "attempts", "token")})
 _STOP = update(polls).where(polls.c.source == bindparam("of"))
 _STOP = _STOP.values(condition=Condition.QUARANTINED.value, next_check=None, due=None, attempts=0, token=None)
-_STOP = _STOP.values(payload=bindparam("payload"))
 _MOVE = update(polls).where(polls.c.source == bindparam("of"))
 _MOVE = _MOVE.values(next_check=bindparam("next_check"), due=bindparam("next_check"))
 
@@ -140,7 +139,7 @@ def _give_longest_due(
     while asking:
         found = _longest_due(connection, asking, now)
         lost = [row for row in found if row.attempts >= LIVES]
-        _stop(connection, lost, now)
+        _stop(database, connection, lost, now)
         given += [row for row in found if row.attempts < LIVES]
         asking = [row.host for row in lost]
     claims = _give(connection, given, held, now, lease)
@@ -159,16 +158,17 @@ def _longest_due(connection: Connection, names: Collection[str], now: datetime) 
     return found
 
 
-def _stop(connection: Connection, abandoned: Sequence[Row[Any]], now: datetime) -> None:
+def _stop(database: Database, connection: Connection, abandoned: Sequence[Row[Any]], now: datetime) -> None:
     """Quarantine sources whose lease ran out three times in a row."""
-    stopped = []
+    if not abandoned:
+        return
+    states = []
     for row in abandoned:
         state = rows.poll_state(row)
         lost = Poll(at=now, result=Result.FAILED, reason=LOST)
-        state = replace(state, why=LOST, polls=(lost, *state.polls)[:KEPT_POLLS])
-        stopped.append({"of": row.source, "payload": rows.POLL.dump(state)})
-    if stopped:
-        connection.execute(_STOP, stopped)
+        states.append(replace(state, why=LOST, polls=(lost, *state.polls)[:KEPT_POLLS]))
+    connection.execute(_STOP, [{"of": row.source} for row in abandoned])
+    observe(database, connection, states)
 
 
 def _give(
@@ -178,9 +178,8 @@ def _give(
     claims, leased = [], []
     for row in given:
         token, lane = secrets.randbits(63), held[row.host]
-        state = rows.poll_state(row, row.entries)
+        state = rows.poll_state(row, row.entries, more=1)
         moved = None if state.next_check is None else max(state.next_check, now + state.interval)
-        state = replace(state, attempts=state.attempts + 1)
         leased.append(_leased(row, token, moved, state.attempts))
         lane.lend(token, now, now + lease)
         source = rows.SOURCE.load(row.declared)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, select
 
 from syndicator.model import Article, Condition, HostState, PollState, SeenFile, Source
 from syndicator.store.codec import Codec
-from syndicator.store.tables import articles, files, key, polls, revisions
+from syndicator.store.tables import articles, files, key, poll_states, polls, revisions
 
 T = TypeVar("T")
 
@@ -97,20 +97,20 @@ def seen(row: Any) -> SeenFile:
 
 
 POLL_STATES: Select[Any] = select(
-    *(polls.c[name] for name in ("source", "host", "condition", "next_check", "attempts", "payload"))
-)
+    *(polls.c[name] for name in ("source", "host", "condition", "next_check", "attempts")), poll_states.c.payload
+).join(poll_states, poll_states.c.source == polls.c.source)
 _STOPPED = frozenset({Condition.GONE, Condition.QUARANTINED})
 
 
-def poll_state(row: Any, entries: bytes | None = None) -> PollState:
-    """What was observed of a source, from a row that has the columns of POLL_STATES."""
+def poll_state(row: Any, entries: bytes | None = None, *, more: int = 0) -> PollState:
+    """What was observed of a source, from a row that has the columns of POLL_STATES, with so many `more` attempts."""
     return POLL.load(
         row.payload,
         source=row.source,
         host=row.host,
         condition=Condition(row.condition),
         next_check=row.next_check,
-        attempts=row.attempts,
+        attempts=row.attempts + more,
         entries=entries or b"",
     )
 

@@ -14,8 +14,8 @@ from syndicator.errors import SourceError
 from syndicator.model import Condition, HostState, PollState, Source
 from syndicator.store import lanes, rows
 from syndicator.store.engine import Database
-from syndicator.store.finishing import remember
-from syndicator.store.tables import addresses, hosts, key, poll_entries, polls, sources, upstreams
+from syndicator.store.finishing import observe, remember
+from syndicator.store.tables import addresses, hosts, key, poll_entries, poll_states, polls, sources, upstreams
 
 _TROUBLE = frozenset({Condition.TROUBLED, Condition.FAILING})
 
@@ -108,7 +108,9 @@ class _Saving:
         lanes.hold(self._database, self._connection, names)
         written = [_row(*changed[id], places[id], before.get(id), stored.get(id)) for id in changed]
         self._database.fill(self._connection, polls, tuple(polls.c.keys()), written, there="replace")
-        remember(self._database, self._connection, [state for _, state in changed.values() if state is not None])
+        states = [state for _, state in changed.values() if state is not None]
+        observe(self._database, self._connection, states)
+        remember(self._database, self._connection, states)
         lanes.settle(self._database, self._connection, names)
 
     def _decided(self, given: _Given) -> dict[str, Source]:
@@ -138,8 +140,9 @@ class _Saving:
     def _polls(self, ids: Iterable[str], *, held: bool = False) -> dict[str, Row[Any]]:
         found: dict[str, Row[Any]] = {}
         for portion in rows.portions(sorted(ids)):
-            stored = select(polls).where(polls.c.source.in_(portion)).order_by(polls.c.source)
-            stored = stored.with_for_update() if held else stored
+            stored = select(polls, poll_states.c.payload).join(poll_states, poll_states.c.source == polls.c.source)
+            stored = stored.where(polls.c.source.in_(portion)).order_by(polls.c.source)
+            stored = stored.with_for_update(of=polls) if held else stored
             found.update((row.source, row) for row in self._connection.execute(stored))
         return found
 
@@ -175,16 +178,15 @@ def _row(
     """What is written of a source's polls."""
     if state is not None:
         condition, next_check, attempts = str(state.condition), state.next_check, state.attempts
-        token, payload = None, rows.POLL.dump(state)
+        token = None
     else:
         assert before is not None
         assert stored is not None
-        condition, payload = stored.condition, stored.payload
-        next_check = _sooner(source, before, stored)
+        condition, next_check = stored.condition, _sooner(source, before, stored)
         lost = stored.token is not None and (source.removed or host != stored.host)
         token, attempts = (None, max(stored.attempts - 1, 0)) if lost else (stored.token, stored.attempts)
     due = rows.due(source, condition, next_check)
-    return source.id, host, source.paused, source.removed, condition, next_check, due, token, attempts, payload
+    return source.id, host, source.paused, source.removed, condition, next_check, due, token, attempts
 
 
 def _sooner(source: Source, before: Source, stored: Row[Any]) -> datetime | None:

@@ -274,10 +274,9 @@ polls = Table(
     Column("due", Instant),
     Column("token", BigInteger),
     Column("attempts", Integer, nullable=False),
-    Column("payload", Text, nullable=False),
 )
 """`due` is `next_check` where the source is polled at all. All of a row but its flags is written by whoever holds the
-row of its host."""
+row of its host. What is large lies apart: a claim writes only this."""
 Index(
     "polls_by_host",
     polls.c.host,
@@ -294,6 +293,13 @@ Index(
     postgresql_where=polls.c.due.is_not(None),
 )
 Index("polls_by_condition", polls.c.removed, polls.c.condition, polls.c.paused)
+
+poll_states = Table(
+    "poll_states",
+    metadata,
+    Column("source", Words, ForeignKey("polls.source"), primary_key=True),
+    Column("payload", Text, nullable=False),
+)
 
 poll_entries = Table(
     "poll_entries",

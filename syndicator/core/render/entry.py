@@ -137,13 +137,14 @@ def entry(article: Article, site: Site) -> Entry:
     if not article.id or published is None:
         raise ValueError(f"article {article.title!r} has no id or no dates: decide about it before rendering it")
     page = f"{site.base_url}/articles/{article.slug}"
-    updated = article.updated or published
     summary = one_line(article.summary)
     title = one_line(article.title) or summary[:100].rstrip() or article.slug or article.id
     attachments = _attachments(article, site)
     episode = carried.episode(article.episode)
-    image = _image(article.image or _cover(episode, attachments), site)
-    source = carried.source(article.upstream, updated)
+    image = _image(article.image, site)
+    if image is None or _attached(image.url, attachments):
+        image = _image(_cover(episode, attachments), site) or image
+    source = carried.source(article.upstream, article.updated or published)
     ours = article.upstream is None
     categories = carried.categories(article.categories, filter(None, map(one_line, article.tags)))
     linked = carried.linked(article, site)
@@ -153,7 +154,7 @@ def entry(article: Article, site: Site) -> Entry:
         title=title,
         url=checked.web(article.url) or page,
         published=published,
-        updated=updated,
+        updated=article.updated or published,
         summary=summary or title,
         content=_content(article, image, site, page) if site.full_content else "",
         language=checked.language(article.language) or (None if ours else UNKNOWN_LANGUAGE),
@@ -258,7 +259,11 @@ def told(type: str) -> str | None:
 def _cover(episode: Episode | None, attachments: Sequence[Attachment]) -> Image | None:
     """The picture of an episode, unless it is one of its files."""
     url = episode.image if episode else None
-    return Image(url=url) if url and all(file.url != url for file in attachments) else None
+    return Image(url=url) if url and not _attached(url, attachments) else None
+
+
+def _attached(url: str | None, attachments: Sequence[Attachment]) -> bool:
+    return any(file.url == url for file in attachments)
 
 
 def _image(image: Image | None, site: Site) -> Image | None:

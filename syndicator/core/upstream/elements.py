@@ -60,6 +60,7 @@ _PREFIXES = {
 _USERLAND = "backend.userland.com/rss"
 _OURS = frozenset(_PREFIXES.values())
 _ENTRIES = frozenset({"rss:item", "rss:entry", "atom:entry", "atom:item"})
+_DEPTHS = {"atom:source": 2, "atom:content": 0}
 _MOST = 500
 _WITHIN = 100
 _DECLARATION = re.compile(rb"<!DOCTYPE[^>\[]*\[")
@@ -187,7 +188,7 @@ def _head(holders: list[etree._Element], base: str) -> Own:
         for child in holder.iterchildren(etree.Element):
             kind = _kind(str(child.tag))
             if kind not in _ENTRIES and kind != "rss:channel":
-                elements.append(_element(child, kind, inner, deep=True))
+                elements.append(_element(child, kind, inner))
     return Own(tuple(elements), language, inner, paired=True)
 
 
@@ -199,19 +200,20 @@ def _own(entry: etree._Element, base: str) -> Own:
         kind = _kind(str(child.tag))
         if kind == "media:group":
             for part in islice(child.iterchildren(etree.Element), _WITHIN):
-                elements.append(_element(part, _kind(str(part.tag)), inner, deep=True))
+                elements.append(_element(part, _kind(str(part.tag)), inner))
         else:
-            elements.append(_element(child, kind, inner, deep=kind != "atom:content"))
+            elements.append(_element(child, kind, inner, deep=_DEPTHS.get(kind, 1)))
     return Own(tuple(elements), entry.get(_XML_LANG), inner, (entry.get(_RDF_ABOUT) or "").strip(), paired=True)
 
 
-def _element(element: etree._Element, kind: str, base: str, *, deep: bool) -> Element:
+def _element(element: etree._Element, kind: str, base: str, *, deep: int = 1) -> Element:
+    """An element, with those within it down to `deep`."""
     inner = _base_of(element, base)
     simple = len(element) == 0
     children: tuple[Element, ...] = ()
     if deep and not simple:
         parts = islice(element.iterchildren(etree.Element), _WITHIN)
-        children = tuple(_element(part, _kind(str(part.tag)), inner, deep=False) for part in parts)
+        children = tuple(_element(part, _kind(str(part.tag)), inner, deep=deep - 1) for part in parts)
     attributes = {str(name).rpartition("}")[2].lower(): str(value) for name, value in element.attrib.items()}
     return Element(kind, str(element.tag), attributes, (element.text or "").strip(), simple, inner, children)
 

@@ -57,6 +57,10 @@ def _schedule() -> None:
         sa.Column("due", sa.BigInteger),
         sa.Column("token", sa.BigInteger),
         sa.Column("attempts", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "poll_states",
+        sa.Column("source", WORDS, sa.ForeignKey("polls.source"), primary_key=True),
         sa.Column("payload", sa.Text, nullable=False),
     )
     op.create_table(
