@@ -77,7 +77,8 @@ def test_every_command_named_exists_and_every_command_is_named() -> None:
 @pytest.mark.parametrize(
     ("command", "option"),
     [("run", "--bind"), ("run", "--workers"), ("scan", "--confirm-removals")]
-    + [(command, "--json") for command in ("list", "show", "status", "build", "scan")],
+    + [(command, "--json") for command in ("list", "show", "status", "build", "scan", "add", "poll", "import", "check")]
+    + [("poll", "--all"), ("poll", "--dry-run"), ("add", "--yes"), ("remove", "--withdraw"), ("list", "--articles")],
 )
 def test_every_option_named_exists(command: str, option: str) -> None:
     found = main.commands[command]
@@ -87,7 +88,7 @@ def test_every_option_named_exists(command: str, option: str) -> None:
 
 
 def test_every_key_is_listed(tmp_path: Path) -> None:
-    table = (ROOT / "docs" / "running.md").read_text("utf-8")
+    table = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in ("running.md", "sources.md"))
     listed = {(section, key) for section, key in re.findall(r"^\| `\[(\w+)\] (\w+)` \|", table, re.M)}
     public = config.load(tmp_path, {}).public()
     assert listed == {(section, key) for section, keys in public.items() if isinstance(keys, dict) for key in keys}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -35,8 +35,8 @@ def finish(database: Database, connection: Connection, polled: Sequence[Polled])
             ours.append((poll, row))
     _write_schedule(connection, ours)
     won = [poll for poll, _ in ours]
-    observe(database, connection, [poll.state for poll in won])
-    changed = [poll.state for poll in won if poll.state.entries != poll.claim.state.entries]
+    observe(database, connection, {poll.claim.source.id: poll.state for poll in won})
+    changed = {p.claim.source.id: p.state for p in won if p.state.entries != p.claim.state.entries}
     remember(database, connection, changed)
     _give_back(connection, held, won)
     lanes.settle(database, connection, {name for poll in won for name in _hosts(poll)})
@@ -55,15 +55,15 @@ def leases(connection: Connection, claims: Collection[Claim]) -> dict[int, Row[A
     return found
 
 
-def observe(database: Database, connection: Connection, states: Iterable[PollState]) -> None:
-    """Store what was observed, apart from the schedule and from `entries`."""
-    kept = [(state.source, rows.POLL.dump(state)) for state in states]
+def observe(database: Database, connection: Connection, states: Mapping[str, PollState]) -> None:
+    """Store what was observed of these sources, apart from the schedule and from `entries`."""
+    kept = [(id, rows.POLL.dump(state)) for id, state in states.items()]
     database.fill(connection, poll_states, ("source", "payload"), kept, there="replace")
 
 
-def remember(database: Database, connection: Connection, states: Iterable[PollState]) -> None:
-    """Store what is remembered of the entries of documents."""
-    kept = [(state.source, state.entries) for state in states]
+def remember(database: Database, connection: Connection, states: Mapping[str, PollState]) -> None:
+    """Store what is remembered of the entries of these sources' documents."""
+    kept = [(id, state.entries) for id, state in states.items()]
     database.fill(connection, poll_entries, ("source", "entries"), kept, there="replace")
 
 

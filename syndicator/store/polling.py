@@ -162,11 +162,11 @@ def _stop(database: Database, connection: Connection, abandoned: Sequence[Row[An
     """Quarantine sources whose lease ran out three times in a row."""
     if not abandoned:
         return
-    states = []
+    states = {}
     for row in abandoned:
         state = rows.poll_state(row)
         lost = Poll(at=now, result=Result.FAILED, reason=LOST)
-        states.append(replace(state, why=LOST, polls=(lost, *state.polls)[:KEPT_POLLS]))
+        states[row.source] = replace(state, why=LOST, polls=(lost, *state.polls)[:KEPT_POLLS])
     connection.execute(_STOP, [{"of": row.source} for row in abandoned])
     observe(database, connection, states)
 

@@ -108,7 +108,7 @@ class _Saving:
         lanes.hold(self._database, self._connection, names)
         written = [_row(*changed[id], places[id], before.get(id), stored.get(id)) for id in changed]
         self._database.fill(self._connection, polls, tuple(polls.c.keys()), written, there="replace")
-        states = [state for _, state in changed.values() if state is not None]
+        states = {id: state for id, (_, state) in changed.items() if state is not None}
         observe(self._database, self._connection, states)
         remember(self._database, self._connection, states)
         lanes.settle(self._database, self._connection, names)

@@ -26,11 +26,13 @@ from syndicator.model import (
     utc,
 )
 from syndicator.ports import Polled, Store
+from syndicator.store import open_store
 from tests.store.making import (
     HOUR,
     LEASE,
     MINUTE,
     START,
+    Clock,
     article,
     clean,
     correct,
@@ -771,11 +773,11 @@ class TestOneIdInSeveralSources:
 
 
 class TestSeveralAtOnce:
-    def test_dispatchers_never_have_the_same_source_or_host(self, store: Store, reopen: Callable[[], Store]) -> None:
+    def test_dispatchers_never_have_the_same_source_or_host(self, store: Store, url: str, clock: Clock) -> None:
         """Four dispatchers poll ninety sources of thirty hosts, each source once."""
         for number in range(90):
             subscribe(store, number, host=host(number % 30), next_check=START - number * SECOND)
-        stores = [store, reopen(), reopen(), reopen()]
+        stores = [open_store(url, clock, busy=60) for _ in range(4)]
         polls: list[str] = []
         busy: set[str] = set()
 
@@ -795,5 +797,7 @@ class TestSeveralAtOnce:
         with ThreadPoolExecutor(4) as pool:
             for done in [pool.submit(work, each) for each in stores]:
                 done.result(timeout=60)
+        for each in stores:
+            each.close()
 
         assert len(polls) == len(set(polls)) == 90

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from syndicator.core.upstream import charset, refusals
-from syndicator.core.upstream.cut import Cut, Span, cut
-from syndicator.core.upstream.feedparsing import NotWellFormed, Reading, loose, strict
+from syndicator.core.upstream.cut import Cut, cut
+from syndicator.core.upstream.feedparsing import MOST_ELEMENTS, NotWellFormed, Reading, loose, strict
 from syndicator.core.upstream.limits import MAX_TEXT, too_complex
 from syndicator.core.upstream.memory import DIGEST, known_digests
 from syndicator.core.upstream.mending import mended
@@ -28,6 +28,7 @@ MAX_LOOSE = 2 * 1024 * 1024
 
 _PORTION = 500
 _PORTION_BYTES = 2 * 1024 * 1024
+_PORTION_TAGS = MOST_ELEMENTS // 2
 _SCHEME = b"1"
 _INHERITED_KEYS = (
     "author",
@@ -176,7 +177,11 @@ class _Reader:
         new = [i for i in read if digests[i] not in self._known]
         readings, documents = self._portions(found, new)
         entries = [entry for reading in readings for entry in reading.entries]
-        notices = [f"{_count(len(spans) - len(fit))} of more than {MAX_ENTRY >> 20} MiB left out"]
+        notices = []
+        if len(fit) < len(spans):
+            notices.append(f"{_count(len(spans) - len(fit))} of more than {MAX_ENTRY >> 20} MiB left out")
+        if incomplete := sum(not reading.complete for reading in readings):
+            notices.append(f"{_count(incomplete)} with so many elements that not all were read")
         return Dicts(
             feed=readings[0].feed,
             version=readings[0].version,
@@ -184,7 +189,7 @@ class _Reader:
             order=tuple((digests[i], digests[i] in self._known) for i in read),
             total=len(spans),
             dropped=len(fit) - len(read),
-            notices=tuple(notices[: len(spans) > len(fit)]),
+            notices=tuple(notices),
             documents=documents,
         )
 
@@ -199,10 +204,10 @@ class _Reader:
 
     def _portions(self, found: Cut, new: list[int]) -> tuple[list[Reading], tuple[bytes, ...]]:
         readings, documents = [], []
-        for number, portion in enumerate(_in_portions(found.entries, new)):
+        for number, portion in enumerate(_in_portions(found, new)):
             document = found.with_only([found.entries[i] for i in portion], bare=number > 0)
             reading = self._parse(document, later=bool(portion) and portion[0] > 0)
-            if len(reading.entries) != len(portion) or not reading.complete:
+            if len(reading.entries) != len(portion):
                 raise _NotAsCut
             readings.append(reading)
             documents.append(document)
@@ -265,17 +270,20 @@ class _NotAsCut(Exception):
     """The small document did not give the entries that were cut out."""
 
 
-def _in_portions(spans: list[Span], new: list[int]) -> Iterator[list[int]]:
+def _in_portions(found: Cut, new: list[int]) -> Iterator[list[int]]:
     """At least one portion, even of nothing: the head is read too."""
     portion: list[int] = []
-    size = 0
+    size = tags = 0
     for index in new:
-        length = spans[index][1] - spans[index][0]
-        if portion and (len(portion) >= _PORTION or size + length > _PORTION_BYTES):
+        start, end = found.entries[index]
+        own = found.data.count(b"<", start, end)
+        if portion and (
+            len(portion) >= _PORTION or size + end - start > _PORTION_BYTES or tags + own > _PORTION_TAGS
+        ):
             yield portion
-            portion, size = [], 0
+            portion, size, tags = [], 0, 0
         portion.append(index)
-        size += length
+        size, tags = size + end - start, tags + own
     yield portion
 
 

@@ -91,9 +91,9 @@ def test_headers_come_before_the_page() -> None:
 
 def test_headers_are_read_whatever_the_body_is() -> None:
     header = '<feed.xml>; rel=alternate; type="application/rss+xml"'
-    assert urls(
-        b"%PDF-1.7 <a href=/rss>", link=header, content_type="application/pdf"
-    ) == ["https://site.example/blog/feed.xml"]
+    assert urls(b"%PDF-1.7 <a href=/rss>", link=header, content_type="application/pdf") == [
+        "https://site.example/blog/feed.xml"
+    ]
 
 
 @pytest.mark.parametrize(

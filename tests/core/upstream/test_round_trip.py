@@ -189,7 +189,7 @@ ALL = tuple(name for name in Article.__slots__ if name not in (*OURS, *CONTENT, 
 IN_RSS = ("title", "summary", "tags", "language", "url", "published", "in_reply_to", "place", "episode", "extra")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(one=articles())
 def test_atom_gives_an_article_back(one: Article) -> None:
     back = read_back(one, Format.ATOM)
@@ -200,7 +200,7 @@ def test_atom_gives_an_article_back(one: Article) -> None:
     assert rights == back.rights
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(one=articles())
 def test_rss_gives_back_what_it_can_carry(one: Article) -> None:
     back = read_back(one, Format.RSS)
@@ -211,7 +211,7 @@ def test_rss_gives_back_what_it_can_carry(one: Article) -> None:
     assert content(one) == content(decided(back, one))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(one=articles(), format=st.sampled_from(tuple(Format)))
 def test_what_was_read_back_is_rendered_as_it_was(one: Article, format: Format) -> None:
     once = decided(read_back(one, format), one)
