@@ -155,21 +155,25 @@ class Sources(Protocol):
     def save_sources(self, sources: Iterable[tuple[Source, PollState | None]]) -> None:
         """Add or change sources in one transaction. A state of None keeps the stored one; a new source needs one.
 
-        A source that is paused or removed, and one whose `next_check` is None, is not polled. The default feed is
-        not made dirty: that is for whoever changes articles.
+        A source that is paused or removed, and one whose `next_check` is None, is not polled. A poll that is under
+        way has lost its lease where the source is removed, gets a state, or moves to another host. A state without
+        `entries` leaves the stored ones while its `body_hash` is the stored one. The default feed is not made dirty:
+        that is for whoever changes articles. Raises SourceError for a new source without a state.
         """
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Claim up to `limit` sources that are due, one of each host that is free, the longest due first.
 
         Each one's `next_check` moves forward by its `interval` and `attempts` goes up by one, before anything is
-        fetched. The cost follows `limit`, not the number of sources.
+        fetched; the claim has the state after that. A source that lost its lease three times in a row is quarantined
+        instead. The cost follows `limit`, not the number of sources.
         """
 
     def claim(self, id: str, now: datetime, lease: timedelta) -> Claim | None:
         """Claim one source whether it is due or not; None while its host is busy, rests, or began a poll just now.
 
         A source that is paused, removed, gone or quarantined can be claimed like this, but not one that is polled.
+        Raises SourceError where there is no such source.
         """
 
     def finish(self, polls: Iterable[Polled]) -> list[Claim]:
@@ -185,7 +189,10 @@ class Sources(Protocol):
         """How many sources are due."""
 
     def spread(self, now: datetime, over: timedelta) -> int:
-        """Spread all sources that are due evenly from `now` over so long, the longest due first; how many."""
+        """Spread all sources that are due evenly from `now` over so long, the longest due first; how many.
+
+        Also those whose next check only a wrong clock can have set: more than 31 days ahead.
+        """
 
 
 class Store(Sources, Protocol):
@@ -213,13 +220,14 @@ class Store(Sources, Protocol):
     def shown(self, query: Query, limit: int) -> list[Shown]:
         """Like `select`, but only the places: what a feed is put together from.
 
-        Where several sources have an article of one id, only the one that was stored first.
+        Where several sources have an article of one id that the query means, only the one that was stored first;
+        the same holds for `select`.
         """
 
     def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
         """Articles that were published, are not any more, and that the query means; newest sort key first.
 
-        `since`: only those whose sort key is not below it.
+        `since`: only those whose sort key is not below it. None of an id of which the query means a published one.
         """
 
     def article(self, id_or_slug: str) -> Article | None:
@@ -254,7 +262,8 @@ class Store(Sources, Protocol):
         """Numbers of articles by status, and of `files`, `problems`, `missing`, `revisions`, `documents`.
 
         `files` and `problems` are those of files that are there; `missing` are files that are gone while their
-        article is not withdrawn.
+        article is not withdrawn. Of upstream sources the numbers of `sources`, and of those that are `paused`, or
+        else `troubled` (also those failing for long), `gone` or `quarantined`.
         """
 
     def dirty(self) -> list[DirtyFeed]:

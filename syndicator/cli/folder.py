@@ -90,9 +90,7 @@ def show(root: Path, name: str, as_json: bool) -> None:
         found = ports.store.article(id)
         history = ports.store.revisions(found.id) if found else []
     if found is None:
-        raise SyndicatorError(
-            f"{name}: no source has this name or address, and no article this id, slug or file"
-        )
+        raise SyndicatorError(f"{name}: no source has this name or address, and no article this id, slug or file")
     data = dataclasses.asdict(found)
     data["revisions"] = [{"number": n, "kind": k, "recorded_at": at} for n, k, at, _ in history]
     if as_json:

@@ -58,16 +58,14 @@ def export() -> None:
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="A file, instead of standard output.")
 @click.pass_obj
 def opml(root: Path, output: Path | None) -> None:
-    """The sources as OPML 2.0. Addresses with credentials in them are left out, saying so."""
+    """The sources as OPML 2.0, without credentials."""
     from syndicator import wiring
     from syndicator.flows.exchange import as_opml
 
     with wiring.connect(settings_of(root)) as ports:
-        data, notices = as_opml(ports)
+        data = as_opml(ports)
     if output is None:
         click.echo(data, nl=False)
     else:
         output.write_bytes(data)
         click.echo(f"{output}: written")
-    for notice in notices:
-        click.echo(notice, err=True)

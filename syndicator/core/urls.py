@@ -6,7 +6,7 @@ What comes out is a URI in ASCII: validators and readers disagree on IRIs and ag
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 MAX_LENGTH = 2048
 """Characters in an address that we publish; sitemaps and several readers stop here."""
@@ -140,3 +140,13 @@ def _encode(text: str) -> str:
 def without_credentials(url: str) -> str:
     """The address without a user's name and password, to be shown."""
     return _USERINFO.sub(r"\1", url)
+
+
+def credentials(url: str) -> tuple[str, str | None, str | None]:
+    """The address without a user's name and password, and these two, decoded; None for what is not there."""
+    match = _USERINFO.match(url)
+    if match is None:
+        return url, None, None
+    plain = without_credentials(url)
+    name, colon, password = match[0].removeprefix(match[1]).removesuffix("@").partition(":")
+    return plain, unquote(name) or None, unquote(password) if colon else None

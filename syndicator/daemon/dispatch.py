@@ -6,14 +6,17 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from syndicator.core.polling.outage import Outage
 from syndicator.errors import LeaseLost, StoreError
 from syndicator.flows.poll import LEASE, Done, poll, settle
-from syndicator.flows.upkeep import forgive, given_up
+from syndicator.flows.upkeep import forgive, given_up, repair, waken
 from syndicator.model import Claim, Report, Result
 from syndicator.ports import Ports
 
+LEAP = timedelta(seconds=60)
+"""Between two looks at what is due lies a second. So much more, either way, is a leap of time."""
 RETRY = 2.0
 """Seconds until what could not be stored is tried again."""
 
@@ -36,6 +39,7 @@ class Dispatcher:
         self._flying: dict[int, Claim] = {}
         self._done: list[Done] = []
         self._outage = Outage()
+        self._at = ports.now()
         self._stopping = False
         self._started = False
         self._writer = threading.Thread(target=self._write, name="settle", daemon=True)
@@ -43,6 +47,8 @@ class Dispatcher:
     def start(self) -> None:
         """Begin to poll what is due."""
         if not self._started:
+            waken(self._ports)
+            self._at = self._ports.now()
             self._started = True
             self._writer.start()
         self.dispatch()
@@ -53,9 +59,10 @@ class Dispatcher:
 
     def dispatch(self) -> None:
         """Claim and begin as many polls as there is room for. Called every second, and whenever a poll is over."""
-        if not self._turn.acquire(blocking=False):
+        if not self._started or not self._turn.acquire(blocking=False):
             return
         try:
+            self._notice_time()
             self._claim()
         except StoreError as error:
             log.warning("%s; polls wait", error)
@@ -77,12 +84,23 @@ class Dispatcher:
             except StoreError as error:
                 log.warning("%s; %d polls are given back when their lease runs out", error, len(left))
 
+    def _notice_time(self) -> None:
+        """Where time made a leap, we were stopped or asleep, or the clock was put right."""
+        before, self._at = self._at, self._ports.now()
+        leap = self._at - before
+        if leap < -LEAP:
+            log.warning("the clock went back by %s: the schedule is put right", -leap)
+            repair(self._ports)
+        elif leap > LEAP:
+            log.info("nothing was polled for %s", leap)
+            waken(self._ports)
+
     def _claim(self) -> None:
         ports = self._ports
         now = ports.now()
         with self._changed:
             room = self._connections - len(self._flying)
-            if self._stopping or not self._started or room <= 0 or not self._outage.may_try(now):
+            if self._stopping or room <= 0 or not self._outage.may_try(now):
                 return
             room = 1 if self._outage.offline else room
         claims = ports.store.claim_due(now, room, LEASE)

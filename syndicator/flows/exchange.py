@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from syndicator.core.identity import url_key
 from syndicator.core.lists import read_list
 from syndicator.core.lists.opml import write
-from syndicator.core.urls import without_credentials
-from syndicator.flows.sources import name
+from syndicator.flows.sources import name, sound
 from syndicator.model import Source, Subscription
 from syndicator.ports import Ports
 
@@ -34,28 +33,22 @@ def subscriptions(ports: Ports) -> list[Subscription]:
 def take_over(ports: Ports, wanted: Iterable[Subscription]) -> tuple[list[Source], int]:
     """Sources for the subscriptions that are not known yet, and how many are known."""
     new: dict[str, Source] = {}
-    taken: set[str] = set()
     known = 0
     all_sources = ports.store.sources(removed=True)
     every = {url_key(url): source for source in all_sources for url in (*source.aliases, source.url)}
+    ids = {source.id for source in all_sources}
     for one in wanted:
         there = every.get(url_key(one.url))
         if url_key(one.url) in new or (there is not None and not there.removed):
             known += 1
             continue
-        id = there.id if there else name(ports, one.url, one.title, taken)
-        taken.add(id)
-        new[url_key(one.url)] = Source(
-            id=id, url=one.url, title=one.title, tags=one.tags, paused=one.paused, language=one.language
-        )
+        id = there.id if there else name(ports, one.url, one.title, ids.__contains__)
+        ids.add(id)
+        source = Source(id=id, url=one.url, title=one.title, tags=one.tags, paused=one.paused, language=one.language)
+        new[url_key(one.url)] = sound(source)
     return list(new.values()), known
 
 
-def as_opml(ports: Ports) -> tuple[bytes, list[str]]:
-    """The sources as OPML 2.0, and what was left out and why: addresses with credentials in them are nobody's."""
-    every = subscriptions(ports)
-    shown = [one for one in every if without_credentials(one.url) == one.url]
-    left = [
-        f"{without_credentials(one.url)}: left out, since it has credentials in it" for one in every if one not in shown
-    ]
-    return write(shown, title=ports.site.title, created=ports.now()), left
+def as_opml(ports: Ports) -> bytes:
+    """The sources as OPML 2.0, without credentials."""
+    return write(subscriptions(ports), title=ports.site.title, created=ports.now())

@@ -19,11 +19,13 @@ from syndicator.core.polling.hosts import lane
 from syndicator.core.polling.schedule import Limits
 from syndicator.core.polling.standing import abandoned, quarantined
 from syndicator.core.polling.words import moment
+from syndicator.core.urls import without_credentials
 from syndicator.errors import BadFeed, FetchError
 from syndicator.flows.backlog import Document, earlier
 from syndicator.flows.merging import Merge, Merged
 from syndicator.model import (
     Claim,
+    Condition,
     Incoming,
     Parsed,
     Poll,
@@ -226,12 +228,18 @@ def _asker(ports: Ports, source: Source) -> Callable[[str], Document]:
 
 
 def _move(ports: Ports, source: Source, target: str | None) -> None:
-    """Give a source the address to which it has moved for good, unless another one has that address already."""
+    """Give a source the address to which it has moved for good; where another one has it, only that is polled."""
     if target is None:
         return
     there = ports.store.source_at(target)
     if there is None or there.id == source.id:
         ports.store.save_sources([(redirects.moved(source, target), None)])
+        return
+    state = ports.store.poll_state(source.id)
+    if state is not None:
+        why = f"it has moved to {without_credentials(target)}, the address of source {there.id}"
+        double = replace(state, condition=Condition.DUPLICATE, next_check=None, why=why)
+        ports.store.save_sources([(source, double)])
 
 
 def _done(claim: Claim, ended: Outcome, error: str | None = None) -> Done:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +15,9 @@ from syndicator.core.polling.hosts import lane
 from syndicator.core.polling.schedule import began, first_check
 from syndicator.core.polling.standing import resumed
 from syndicator.core.text import slug as slugify
+from syndicator.core.urls import credentials
 from syndicator.errors import SourceError
-from syndicator.model import Article, Condition, PollState, Query, Report, Source
+from syndicator.model import Article, Query, Report, Source
 from syndicator.ports import Ports, Saved
 
 AT_ONCE = 100
@@ -34,13 +36,17 @@ def find(ports: Ports, text: str) -> Source:
     return source
 
 
-def name(ports: Ports, url: str, title: str = "", taken: Collection[str] = ()) -> str:
-    """An id for a new source: a slug of its title, else of its host, that no other source has or had."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    base = slugify(title or host)[:70]
-    choices = [base, *(f"{base}-{number}" for number in range(2, 10_000))]
-    ours = {*taken, ports.policy.source}
-    return next(id for id in choices if id not in ours and ports.store.source(id) is None)
+def name(ports: Ports, url: str, title: str = "", taken: Callable[[str], bool] | None = None) -> str:
+    """An id for a new source that no other one has or had: a slug of its title, else of its host, else with its path.
+
+    `taken` says which ids are; the store is asked unless it is given.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    base, longer = slugify(title or host)[:70], slugify(f"{title or host} {parts.path}")[:70]
+    used = taken or (lambda id: ports.store.source(id) is not None)
+    choices = chain((base, longer), (f"{longer}-{number}" for number in count(2)))
+    return next(id for id in choices if id != ports.policy.source and not used(id))
 
 
 def at(ports: Ports, url: str) -> Source | None:
@@ -53,6 +59,14 @@ def at(ports: Ports, url: str) -> Source | None:
     return former[0] if former else None
 
 
+def sound(source: Source) -> Source:
+    """The source with credentials in their place where they stood in its address."""
+    url, username, password = credentials(source.url)
+    if url == source.url:
+        return source
+    return replace(source, url=url, username=source.username or username, password=source.password or password)
+
+
 def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None) -> None:
     """Store new sources, or removed ones that come back, to be polled first at `due`.
 
@@ -62,7 +76,7 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
     total = len(sources)
     dues = [due or first_check(now, number, total, at_once=AT_ONCE) for number in range(total)]
     ports.store.save_sources(
-        (replace(source, removed=False, added=source.added or now), began(source.id, lane(source.url), at))
+        (replace(sound(source), removed=False, added=source.added or now), began(source.id, lane(source.url), at))
         for source, at in zip(sources, dues, strict=True)
     )
     ports.store.soil(feed_name(source) for source in sources)
@@ -72,7 +86,7 @@ def change(ports: Ports, source: Source, **changes: Any) -> Source:
     """Change what a person decided about a source. Raises SourceError for one that is declared in syndicator.toml."""
     if source.declared:
         raise SourceError(f"source {source.id}: it is declared in syndicator.toml; change it there")
-    return _changed(ports, source, replace(source, **changes))
+    return _changed(ports, source, sound(replace(source, **changes)))
 
 
 def resume(ports: Ports, source: Source) -> Source:
@@ -113,12 +127,16 @@ def declare(ports: Ports, declared: Sequence[Source]) -> None:
     """
     new: list[Source] = []
     kept: set[str] = set()
-    for source in declared:
+
+    def used(id: str) -> bool:
+        return id in kept or ports.store.source(id) is not None
+
+    for source in map(sound, declared):
         there = at(ports, source.url)
         if there is None and source.id and (same := ports.store.source(source.id)) is not None:
             there = same
         if there is None:
-            id = source.id or name(ports, source.url, source.title, {one.id for one in new})
+            id = source.id or name(ports, source.url, source.title, used)
             new.append(replace(source, id=id))
             kept.add(id)
             continue
@@ -139,32 +157,20 @@ def declare(ports: Ports, declared: Sequence[Source]) -> None:
 
 
 def _changed(ports: Ports, before: Source, after: Source) -> Source:
+    """Store a changed source: a new address is asked at once, a new interval counts from the last poll."""
     now = ports.now()
     state = ports.store.poll_state(before.id) or began(after.id, lane(after.url), now)
     if after.url != before.url:
         after = replace(after, aliases=tuple(dict.fromkeys((*before.aliases, before.url))))
-        state = replace(state, host=lane(after.url), redirection=None, body_hash="")
-    woken = after.url != before.url or (before.paused and not after.paused) or after.interval != before.interval
-    if woken or state.condition in (Condition.GONE, Condition.QUARANTINED):
-        condition = (
-            Condition.TROUBLED if state.condition in (Condition.GONE, Condition.QUARANTINED) else state.condition
-        )
-        state = replace(state, next_check=_resumed(state, after, now), condition=condition, deaths=0, gone=())
+        state = replace(resumed(state, now), host=lane(after.url), redirection=None, body_hash="")
+    elif after.interval != before.interval and state.next_check is not None:
+        last = state.fetched_at or now - (after.interval or state.interval)
+        state = replace(state, next_check=max(now, last + (after.interval or state.interval)))
     ports.store.save_sources([(after, state)])
     if after.tags != before.tags:
         _retag(ports, before, after)
     ports.store.soil([feed_name(after)])
     return after
-
-
-def _resumed(state: PollState, source: Source, now: datetime) -> datetime:
-    """When a source that is woken is polled: never sooner after its last poll than its interval."""
-    if state.fetched_at is None or (source.interval is None and state.condition in _ENDED):
-        return now
-    return max(now, state.fetched_at + (source.interval or state.interval))
-
-
-_ENDED = (Condition.GONE, Condition.QUARANTINED)
 
 
 def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:

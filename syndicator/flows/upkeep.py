@@ -13,13 +13,14 @@ from syndicator.ports import Polled, Ports
 
 
 def prepare(ports: Ports) -> None:
-    """All that a start needs: the declared sources, a clock that was wrong, and what came due while we were away.
-
-    Up to 100 overdue sources are polled at once, more are spread.
-    """
-    now = ports.now()
+    """What must be so before anything is polled: the declared sources, and what a clock that was wrong has left."""
     declare(ports, ports.policy.declared)
     repair(ports)
+
+
+def waken(ports: Ports) -> None:
+    """After we were away, stopped or asleep: up to 100 overdue sources are polled at once, more are spread."""
+    now = ports.now()
     overdue = ports.store.overdue(now)
     if overdue > AT_ONCE:
         ports.store.spread(now, spread_over(overdue))

@@ -52,6 +52,7 @@ class Condition(enum.StrEnum):
     TROUBLED = "troubled"  # the last poll failed
     FAILING = "failing"  # failed for more than 30 days: polled once a week
     GONE = "gone"  # 410, confirmed: not polled
+    DUPLICATE = "duplicate"  # it moved to the address of another source, which is polled instead
     QUARANTINED = "quarantined"  # it killed its parser or lost its lease three times: not polled
 
 

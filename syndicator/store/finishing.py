@@ -15,6 +15,7 @@ from syndicator.store.lanes import Lane
 from syndicator.store.tables import poll_entries, poll_states, polls
 
 _OBSERVED = ("host", "condition", "next_check", "due")
+_LEASED = ("source", "host", "token", "attempts", "former", "condition", "paused", "removed")
 _FINISH = update(polls).where(polls.c.source == bindparam("of"))
 _FINISH = _FINISH.values({name: bindparam(name) for name in _OBSERVED} | {"token": None, "attempts": 0})
 
@@ -45,12 +46,12 @@ def finish(database: Database, connection: Connection, polled: Sequence[Polled])
 
 def leases(connection: Connection, claims: Collection[Claim]) -> dict[int, Row[Any]]:
     """The rows of those sources that are still leased by these claims, by token. Their hosts are held already."""
-    tokens = {claim.source.id: claim.token for claim in claims}
+    given = {(claim.source.id, claim.token) for claim in claims}
     found: dict[int, Row[Any]] = {}
-    for portion in rows.portions(tokens):
-        leased = select(*(polls.c[name] for name in ("source", "host", "token", "condition", "paused", "removed")))
+    for portion in rows.portions({source for source, _ in given}):
+        leased = select(*(polls.c[name] for name in _LEASED))
         for row in connection.execute(leased.where(polls.c.source.in_(portion))):
-            if row.token == tokens[row.source]:
+            if (row.source, row.token) in given:
                 found[row.token] = row
     return found
 

@@ -80,6 +80,15 @@ _KEEP = update(hosts).where(hosts.c.host == bindparam("of"))
 _KEEP = _KEEP.values({name: bindparam(name) for name in Lane.__slots__ if name != "host"})
 
 
+def of(connection: Connection, source: str) -> Lane | None:
+    """The host of a source as it is now, not held; None where there is no such source."""
+    row = connection.execute(
+        select(*_COLUMNS).join(polls, polls.c.host == hosts.c.host).where(polls.c.source == source)
+    )
+    found = row.one_or_none()
+    return None if found is None else Lane(*found)
+
+
 def hold(database: Database, connection: Connection, names: Collection[str]) -> dict[str, Lane]:
     """The rows of these hosts, made where there are none, and held until the transaction ends."""
     found = _held(connection, names)

@@ -31,7 +31,7 @@ _CLAIMED: Select[Any] = (
     .outerjoin(poll_entries, poll_entries.c.source == polls.c.source)
 )
 _LEASE = update(polls).where(polls.c.source == bindparam("of"))
-_LEASE = _LEASE.values({name: bindparam(name) for name in ("next_check", "due", "attempts", "token")})
+_LEASE = _LEASE.values({name: bindparam(name) for name in ("next_check", "due", "former", "attempts", "token")})
 _STOP = update(polls).where(polls.c.source == bindparam("of"))
 _STOP = _STOP.values(condition=Condition.QUARANTINED.value, next_check=None, due=None, attempts=0, token=None)
 _MOVE = update(polls).where(polls.c.source == bindparam("of"))
@@ -48,31 +48,34 @@ class Schedule:
         ready = self.ready_at()
         if ready is None or ready > now:
             return []  # without asking to write: most of the time nothing is due
-        claims: list[Claim] = []
+        claims: list[tuple[datetime, Claim]] = []
         with self.database.write() as connection:
             while (wanted := limit - len(claims)) > 0:
                 held = lanes.ready(connection, now, wanted)
                 claims += _give_longest_due(self.database, connection, held, now, lease)
                 if len(held) < wanted:
                     break
-        return sorted(claims, key=lambda claim: (claim.state.next_check or now, claim.source.id))
+        return [claim for _, claim in sorted(claims, key=lambda given: (given[0], given[1].source.id))]
 
     def claim(self, id: str, now: datetime, lease: timedelta) -> Claim | None:
         """Claim one source whether it is due or not; None while its host is busy, rests, or began a poll just now.
 
         Raises SourceError where there is no such source.
         """
+        with self.database.read() as connection:
+            lane = lanes.of(connection, id)
+        if lane is None:
+            raise SourceError(f"source {id}: there is none of that name")
+        if not lane.free(now):
+            return None  # without asking to write: whoever waits for a host asks again and again
         with self.database.write() as connection:
-            host = connection.execute(select(polls.c.host).where(polls.c.source == id)).scalar()
-            if host is None:
-                raise SourceError(f"source {id}: there is none of that name")
-            held = lanes.hold(self.database, connection, [host])
+            held = lanes.hold(self.database, connection, [lane.host])
             row = connection.execute(_CLAIMED.where(polls.c.source == id)).one()
-            if row.host != host or not held[host].free(now):
+            if row.host != lane.host or not held[row.host].free(now):
                 return None
-            claims = _give(connection, [row], held, now, lease)
+            [claim] = _give(connection, [row], held, now, lease)
             lanes.settle(self.database, connection, held)
-        return claims[0]
+        return claim
 
     def finish(self, polls: Iterable[Polled]) -> list[Claim]:
         """Store what polls without articles observed, in one transaction; the claims whose lease was lost."""
@@ -91,7 +94,7 @@ class Schedule:
             held = lanes.hold(self.database, connection, {claim.host.host for claim in given})
             ours = leases(connection, given)
             back = [(claim, ours[claim.token]) for claim in given if claim.token in ours]
-            _write_leases(connection, [_as_before(claim, row) for claim, row in back])
+            _write_leases(connection, [_as_before(row) for _, row in back])
             for claim, row in back:
                 held[row.host].take_back(claim.token, unused=True)
             lanes.keep(connection, [held[row.host] for _, row in back])
@@ -132,8 +135,11 @@ class Schedule:
 
 def _give_longest_due(
     database: Database, connection: Connection, held: Mapping[str, Lane], now: datetime, lease: timedelta
-) -> list[Claim]:
-    """Claim of each of these hosts the source that is due longest; one that lost its lease too often is stopped."""
+) -> list[tuple[datetime, Claim]]:
+    """Claim of each of these hosts the source that is due longest; one that lost its lease too often is stopped.
+
+    With each when it was due.
+    """
     given: list[Row[Any]] = []
     asking = list(held)
     while asking:
@@ -144,7 +150,7 @@ def _give_longest_due(
         asking = [row.host for row in lost]
     claims = _give(connection, given, held, now, lease)
     lanes.settle(database, connection, held)
-    return claims
+    return [(row.next_check, claim) for row, claim in zip(given, claims, strict=True)]
 
 
 def _longest_due(connection: Connection, names: Collection[str], now: datetime) -> list[Row[Any]]:
@@ -179,8 +185,9 @@ def _give(
     for row in given:
         token, lane = secrets.randbits(63), held[row.host]
         state = rows.poll_state(row, row.entries, more=1)
-        moved = None if state.next_check is None else max(state.next_check, now + state.interval)
-        leased.append(_leased(row, token, moved, state.attempts))
+        if state.next_check is not None:
+            state = replace(state, next_check=max(state.next_check, now + state.interval))
+        leased.append(_leased(row, token, state.next_check, state.attempts))
         lane.lend(token, now, now + lease)
         source = rows.SOURCE.load(row.declared)
         claims.append(Claim(source=source, state=state, host=lane.observed(), token=token, until=now + lease))
@@ -189,13 +196,14 @@ def _give(
     return claims
 
 
-def _as_before(claim: Claim, row: Row[Any]) -> dict[str, Any]:
-    return _leased(row, None, claim.state.next_check, max(claim.state.attempts - 1, 0))
+def _leased(row: Row[Any], token: int, next_check: datetime | None, attempts: int) -> dict[str, Any]:
+    schedule = {"next_check": next_check, "due": rows.due(row, row.condition, next_check), "former": row.next_check}
+    return {"of": row.source, "token": token, "attempts": attempts, **schedule}
 
 
-def _leased(row: Row[Any], token: int | None, next_check: datetime | None, attempts: int) -> dict[str, Any]:
-    due = rows.due(row, row.condition, next_check)
-    return {"of": row.source, "token": token, "next_check": next_check, "due": due, "attempts": attempts}
+def _as_before(row: Row[Any]) -> dict[str, Any]:
+    schedule = {"next_check": row.former, "due": rows.due(row, row.condition, row.former), "former": None}
+    return {"of": row.source, "token": None, "attempts": max(row.attempts - 1, 0), **schedule}
 
 
 def _write_leases(connection: Connection, leased: Sequence[dict[str, Any]]) -> None:

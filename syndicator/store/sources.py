@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ class Upstreams:
     """Sources and their states, read and written by whoever decides."""
 
     database: Database
+    _now: Callable[[], datetime]
 
     def sources(self, *, removed: bool = False) -> list[Source]:
         """Every source by id; with `removed` also those that were removed."""
@@ -77,12 +78,13 @@ class Upstreams:
         """Add or change sources in one transaction. A state of None keeps the stored one; a new source needs one.
 
         A poll that is under way has lost its lease where the source is removed, gets a state or another host: it was
-        made for what is not so any more. Raises SourceError for a new source without a state.
+        made for what is not so any more. A state without `entries`, as `poll_states` gives it, leaves the stored ones
+        while it is of the same document. Raises SourceError for a new source without a state.
         """
         given = {source.id: (source, state) for source, state in sources}
         if given:
             with self.database.write() as connection:
-                _Saving(self.database, connection).save(given)
+                _Saving(self.database, connection, self._now()).save(given)
 
 
 _Given = Mapping[str, tuple[Source, PollState | None]]
@@ -91,9 +93,10 @@ _Given = Mapping[str, tuple[Source, PollState | None]]
 class _Saving:
     """Writes sources in an open transaction: first what was decided, then, holding their hosts, their polls."""
 
-    def __init__(self, database: Database, connection: Connection) -> None:
+    def __init__(self, database: Database, connection: Connection, now: datetime) -> None:
         self._database = database
         self._connection = connection
+        self._now = now
 
     def save(self, given: _Given) -> None:
         before = self._decided(given)
@@ -105,12 +108,14 @@ class _Saving:
         stored = self._polls(changed, held=True)  # as they are now that nobody else changes them
         places = _hosts(changed, before, stored)
         names |= {*places.values(), *(row.host for row in stored.values())}
-        lanes.hold(self._database, self._connection, names)
+        held = lanes.hold(self._database, self._connection, names)
+        lanes.keep(self._connection, [lane for lane in held.values() if lane.set_right(self._now)])
         written = [_row(*changed[id], places[id], before.get(id), stored.get(id)) for id in changed]
         self._database.fill(self._connection, polls, tuple(polls.c.keys()), written, there="replace")
         states = {id: state for id, (_, state) in changed.items() if state is not None}
         observe(self._database, self._connection, states)
-        remember(self._database, self._connection, states)
+        whole = {id: state for id, state in states.items() if not _without_entries(state, stored.get(id))}
+        remember(self._database, self._connection, whole)
         lanes.settle(self._database, self._connection, names)
 
     def _decided(self, given: _Given) -> dict[str, Source]:
@@ -178,15 +183,20 @@ def _row(
     """What is written of a source's polls."""
     if state is not None:
         condition, next_check, attempts = str(state.condition), state.next_check, state.attempts
-        token = None
+        token = former = None
     else:
         assert before is not None
         assert stored is not None
-        condition, next_check = stored.condition, _sooner(source, before, stored)
+        condition, next_check, former = stored.condition, _sooner(source, before, stored), stored.former
         lost = stored.token is not None and (source.removed or host != stored.host)
         token, attempts = (None, max(stored.attempts - 1, 0)) if lost else (stored.token, stored.attempts)
     due = rows.due(source, condition, next_check)
-    return source.id, host, source.paused, source.removed, condition, next_check, due, token, attempts
+    return source.id, host, source.paused, source.removed, condition, next_check, due, former, token, attempts
+
+
+def _without_entries(state: PollState, stored: Row[Any] | None) -> bool:
+    """Whether this state leaves out what is stored of the same document's entries."""
+    return not state.entries and stored is not None and rows.poll_state(stored).body_hash == state.body_hash
 
 
 def _sooner(source: Source, before: Source, stored: Row[Any]) -> datetime | None:

@@ -272,11 +272,14 @@ polls = Table(
     Column("condition", Words, nullable=False),
     Column("next_check", Instant),
     Column("due", Instant),
+    Column("former", Instant),
     Column("token", BigInteger),
     Column("attempts", Integer, nullable=False),
 )
-"""`due` is `next_check` where the source is polled at all. All of a row but its flags is written by whoever holds the
-row of its host. What is large lies apart: a claim writes only this."""
+"""`due` is `next_check` where the source is polled at all, `former` what `next_check` was before the last claim.
+
+All of a row is written by whoever holds the row of its host. What is large lies apart: a claim writes only this.
+"""
 Index(
     "polls_by_host",
     polls.c.host,

@@ -72,7 +72,8 @@ class World:
         for claim in claims:
             beside = [id for id in due if before[id].host == claim.host.host and self.lost[id] < 3]
             first = min((before[id].next_check or self.now, id) for id in beside)
-            assert (claim.state.next_check, claim.source.id) == first
+            assert (before[claim.source.id].next_check, claim.source.id) == first
+            assert claim.state.next_check == self.now + claim.state.interval
             self.take(claim)
         after = self.store.poll_states()
         stopped = {i for i, s in after.items() if s.condition is Condition.QUARANTINED} - {

@@ -234,13 +234,12 @@ class TestClaimingWhatIsDue:
 
         assert claim == Claim(
             source=replace(FULL_SOURCE, paused=False),
-            state=replace(FULL_STATE, next_check=START, attempts=1, entries=b"new"),
+            state=replace(FULL_STATE, next_check=now + FULL_STATE.interval, attempts=1, entries=b"new"),
             host=known,
             token=claim.token,
             until=now + LEASE,
         )
-        stored = store.poll_state("weltspiegel")
-        assert stored == replace(claim.state, next_check=now + FULL_STATE.interval)
+        assert store.poll_state("weltspiegel") == claim.state
 
     def test_the_longest_due_come_first_up_to_a_limit(self, store: Store) -> None:
         for number, late in ((1, 5), (2, 9), (3, 0), (4, 7), (5, -1)):
@@ -311,7 +310,8 @@ class TestClaimingWhatIsDue:
         assert store.ready_at() is None
         assert due(store) == []
         claim = claimed(store)
-        assert (claim.source, claim.state) == (source, replace(state, attempts=1))
+        forward = state.next_check and START + HOUR
+        assert (claim.source, claim.state) == (source, replace(state, attempts=1, next_check=forward))
         assert store.ready_at() is None
         assert store.finish([Polled(claim=claim, state=replace(state, why="asked"), host=claim.host)]) == []
         assert store.poll_state("source-1") == replace(state, why="asked")
@@ -400,6 +400,15 @@ class TestFinishing:
         assert due(store, START + LEASE + SECOND) == []
         assert store.finish([polled(won, START + 9 * HOUR)]) == []
         assert store.poll_state("source-1") == polled(won, START + 9 * HOUR).state
+
+    def test_of_two_claims_of_a_source_the_standing_one_counts_in_whatever_order(self, store: Store) -> None:
+        for number in (1, 2):
+            subscribe(store, number, interval=MINUTE)
+        lost = due(store)
+        won = due(store, START + LEASE)
+        mixed = [lost[0], won[0], won[1], lost[1]]
+
+        assert store.finish([polled(claim, START + HOUR) for claim in mixed]) == lost
 
     def test_a_lease_that_ran_out_is_still_ours_while_nobody_else_wants_the_source(self, store: Store) -> None:
         subscribe(store, 1)
@@ -579,6 +588,28 @@ class TestChangingSources:
         store.save_sources([(FULL_SOURCE, bare)])
 
         assert store.poll_state("weltspiegel") == bare
+
+    def test_entries_stay_with_their_document(self, store: Store) -> None:
+        """Who changes the schedule of many sources has read their states without entries."""
+        store.save_sources([(FULL_SOURCE, FULL_STATE)])
+        [state] = store.poll_states().values()
+        store.save_sources([(FULL_SOURCE, replace(state, next_check=START))])
+        assert store.poll_state("weltspiegel") == replace(FULL_STATE, next_check=START)
+
+        store.save_sources([(FULL_SOURCE, replace(state, body_hash="other"))])
+        assert store.poll_state("weltspiegel") == replace(state, body_hash="other")
+
+    def test_a_host_is_free_again_when_what_a_wrong_clock_left_of_its_source_is_put_right(self, store: Store) -> None:
+        ahead = START + timedelta(days=3650)
+        subscribe(store, 1, 2, host=host(1))
+        [one] = due(store, ahead)
+        resting = replace(one.host, paused_until=ahead + HOUR)
+        store.finish([Polled(claim=one, state=replace(one.state, next_check=ahead), host=resting)])
+        claimed(store, "source-2", ahead + 2 * HOUR)
+        assert store.ready_at() == ahead + 2 * HOUR + LEASE
+
+        store.save_sources([(upstream(1), poll_state(1, host=host(1)))])
+        assert ids(due(store)) == ["source-1"]
 
     def test_saving_what_is_stored_already_disturbs_no_poll(self, store: Store) -> None:
         subscribe(store, 1)

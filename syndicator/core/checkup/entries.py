@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
+from itertools import islice
 
 from syndicator.core.checkup import outline as xml
 from syndicator.core.checkup.outline import Node
 
 RSS = ("", xml.RSS10, xml.RSS090, "http://backend.userland.com/rss2", "http://purl.org/net/rss1.1#")
 ATOMS = (xml.ATOM, xml.ATOM03)
+
+_MOST_TAGS = 20_000
 
 TEXT, HTML, XHTML = "text", "html", "xhtml"
 
@@ -31,7 +35,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A date as written, and how it should be: `rfc822` or `rfc3339`."""
+    """A date as written, and how it should be: `rfc822`, `rfc3339` or `w3cdtf`."""
 
     name: str
     written: str
@@ -90,7 +94,7 @@ def of_rss(nodes: Sequence[Node]) -> Iterator[Item]:
         for name, namespace in (("description", RSS), ("encoded", (xml.CONTENT,))):
             item.texts += [_text(one, HTML, whole=name == "encoded") for one in node.all(name, *namespace)]
         item.dates = [Date("pubDate", one.text, "rfc822", one.line) for one in node.all("pubDate", *RSS)]
-        item.dates += [Date("dc:date", one.text, "rfc3339", one.line) for one in node.all("date", xml.DC)]
+        item.dates += [Date("dc:date", one.text, "w3cdtf", one.line) for one in node.all("date", xml.DC)]
         item.dates += [Date("atom:updated", one.text, "rfc3339", one.line) for one in node.all("updated", xml.ATOM)]
         item.addresses = [_address(one, one.text) for name in ("link", "comments") for one in node.all(name, *RSS)]
         item.enclosures = [_enclosure(one, "url") for one in node.all("enclosure", *RSS)]
@@ -137,7 +141,7 @@ def _typed(node: Node, *, whole: bool = False) -> Text:
     """A text construct of Atom (RFC 4287 3.1); `mode` is that of Atom 0.3."""
     type = node.get("type").lower() or TEXT
     if node.children and type in (TEXT, HTML, XHTML, "application/xhtml+xml"):
-        type = XHTML
+        return Text(node.name, _markup(node), XHTML, node.line, node.based, whole)
     elif "html" in type:
         type = HTML
     elif type in ("text/plain", TEXT):
@@ -154,3 +158,12 @@ def _address(node: Node, written: str) -> Address:
 def _enclosure(node: Node, address: str) -> Enclosure:
     said = node.attributes
     return Enclosure(url=said.get(address), type=said.get("type"), length=said.get("length"), line=node.line)
+
+
+def _markup(node: Node) -> str:
+    """The elements in a text as HTML: their tags with attributes and their texts, in about that order."""
+    pieces = []
+    for part in islice(node.walk(), 1, _MOST_TAGS):
+        attributes = "".join(f' {name}="{escape(value)}"' for name, value in part.attributes.items() if name[0] != "{")
+        pieces.append(f"<{part.name}{attributes}>{escape(part.text)}")
+    return escape(node.text) + "".join(pieces)

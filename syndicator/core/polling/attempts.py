@@ -8,7 +8,7 @@ from datetime import datetime
 from syndicator.core.polling.schedule import FAILING_AFTER, KEPT_POLLS, Decision, Limits, Random
 from syndicator.model import Claim, Condition, HostState, Poll, PollState, Response, Result, Source
 
-STOPPED = frozenset({Condition.GONE, Condition.QUARANTINED})
+STOPPED = frozenset({Condition.GONE, Condition.DUPLICATE, Condition.QUARANTINED})
 """Not polled until a person resumes it."""
 
 

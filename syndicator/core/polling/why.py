@@ -69,6 +69,7 @@ def _next(source: Source, state: PollState, host: HostState, now: datetime) -> s
 _STOPPED = {
     Condition.GONE: "the site says that it is gone for good",
     Condition.QUARANTINED: "it is in quarantine",
+    Condition.DUPLICATE: "it moved to an address that another source has, which is polled instead",
 }
 
 

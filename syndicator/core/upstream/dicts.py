@@ -277,9 +277,7 @@ def _in_portions(found: Cut, new: list[int]) -> Iterator[list[int]]:
     for index in new:
         start, end = found.entries[index]
         own = found.data.count(b"<", start, end)
-        if portion and (
-            len(portion) >= _PORTION or size + end - start > _PORTION_BYTES or tags + own > _PORTION_TAGS
-        ):
+        if portion and (len(portion) >= _PORTION or size + end - start > _PORTION_BYTES or tags + own > _PORTION_TAGS):
             yield portion
             portion, size, tags = [], 0, 0
         portion.append(index)

@@ -143,9 +143,8 @@ def read(documents: Sequence[bytes], base: str) -> Tree | None:
         well_formed = well_formed and not parser.error_log
         kind = kind or _kind(str(root.tag))
         head = head or _head([root, *root.iterchildren("{*}channel")], base)
-        for element in root.iter("{*}item", "{*}entry"):
-            if _kind(str(element.tag)) in _ENTRIES:
-                entries.append(_own(element, base))
+        found = (element for element in root.iter("{*}item", "{*}entry") if _kind(str(element.tag)) in _ENTRIES)
+        entries.extend(_own(element, base) for element in found)
     return Tree(kind, head, tuple(entries), well_formed) if head else None
 
 

@@ -17,16 +17,21 @@ MAX_TAGS = 100
 MAX_EXTRA = 50
 MAX_VALUE = 1000
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _INVENTED = frozenset({"http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"})
 """Schemes that feedparser puts in where none was given."""
 _READ = frozenset(("atom", "rss", "content", "media", "thr", "cc", "georss", "gml", "geo", "at", "fh", "xhtml", "rdf"))
 """Prefixes whose elements are read in full elsewhere."""
-_READ_NAMES = frozenset(
+_READ_NAMES = _words(
     """dc:title dc:creator dc:author dc:date dc:subject dc:description dc:language dc:rights dc:contributor dc:relation
     dcterms:license dcterms:issued dcterms:modified itunes:author itunes:title itunes:season itunes:episode
     itunes:episodetype itunes:explicit itunes:subtitle itunes:image itunes:duration itunes:summary itunes:keywords
     itunes:category podcast:season podcast:episode podcast:transcript podcast:chapters podcast:person slash:comments
-    wfw:commentrss""".split()
+    wfw:commentrss"""
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from syndicator.core.articles import fields
@@ -33,7 +33,7 @@ class Facts:
     inherited: Inherited
     links: tuple[Link, ...] = ()
     deleted: tuple[Tombstone, ...] = ()
-    hints: Hints = Hints()
+    hints: Hints = field(default_factory=Hints)
     archive: bool = False
     complete: bool = False
 

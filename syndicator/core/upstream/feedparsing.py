@@ -135,7 +135,9 @@ class _Flat:
 
 
 # Called for every element, always with the same few addresses.
-_unknown_starttag = _rebound(StrictFeedParser.unknown_starttag, make_safe_absolute_uri=lru_cache(make_safe_absolute_uri))
+_unknown_starttag = _rebound(
+    StrictFeedParser.unknown_starttag, make_safe_absolute_uri=lru_cache(make_safe_absolute_uri)
+)
 _pop = _rebound(StrictFeedParser.pop, copy=_Flat)
 _push_content = _rebound(StrictFeedParser.push_content, FeedParserDict=dict)
 

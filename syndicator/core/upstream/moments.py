@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def moment(values: Mapping[str, Any], name: str) -> datetime | None:
     """The moment that `values` holds under `name` (`published`, `updated`), to the second. None: none, or no date."""
-    parsed, written = (values[key] if key in values else None for key in (f"{name}_parsed", name))
+    parsed, written = values.get(f"{name}_parsed"), values.get(name)
     # feedparser's reader of unusual forms asks the clock for what is missing, and its result tells a local zone.
     if isinstance(parsed, time.struct_time) and parsed.tm_zone is None:
         try:

@@ -57,7 +57,9 @@ def _list(values: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 def _written(element: Element, values: Mapping[str, Any], base: str, cuts: Cuts) -> Person | None:
     if not element.simple:
-        parts = {_PARTS[name]: part.text for part in element.children if (name := part.kind.rpartition(":")[2]) in _PARTS}
+        parts = {
+            _PARTS[name]: part.text for part in element.children if (name := part.kind.rpartition(":")[2]) in _PARTS
+        }
         return _person(parts, element.base or base, cuts)
     email = _EMAIL.search(element.text) if len(element.text) <= _MOST_READ else None
     if email is None:

@@ -15,9 +15,7 @@ _DOCTYPE = re.compile(rb"<!DOCTYPE(?=[\s>\[])", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<\?xml\s", re.IGNORECASE)
 # In a document type: quoted text, a comment, an instruction, a bracket, or what is none of these. What does not end
 # goes to the end of the document, so that nothing is searched for twice.
-_TOKEN = re.compile(
-    rb"[^\"'<>\[\]]+|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|.", re.DOTALL
-)
+_TOKEN = re.compile(rb"[^\"'<>\[\]]+|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|.", re.DOTALL)
 _NAME = re.compile(rb"<([^\s/>!?<]+)")
 
 

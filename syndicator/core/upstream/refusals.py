@@ -32,6 +32,7 @@ _LISTS = {
 }
 _FEED = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel|item|entry)[\s/>]", re.IGNORECASE)
 _ANY_TAG = re.compile(rb"<[A-Za-z!?]")
+_JSON = re.compile(rb"[\t\n\r ]*+[{\[]")
 _SEARCHED = 262_144
 _HTML = re.compile(rb"<(?:!doctype\s{1,99}html|html|head|body|script|meta|div|p|a|h1)[\s/>]", re.IGNORECASE)
 
@@ -54,10 +55,10 @@ def refuse_document(prolog: Prolog) -> None:
         raise BadFeed("not_a_feed", f"the document is {_LISTS[root]}")
     if _FEED.search(prolog.data, 0, _SEARCHED):
         return
+    if _JSON.match(prolog.data):
+        raise BadFeed("not_a_feed", "the document is JSON, but no JSON Feed: check the address")
     if _HTML.search(prolog.data, 0, _SEARCHED):
         raise _web_page()
-    if prolog.data.lstrip()[:1] in (b"{", b"["):
-        raise BadFeed("not_a_feed", "the document is JSON, but no JSON Feed: check the address")
     if not _ANY_TAG.search(prolog.data):
         raise BadFeed("not_a_feed", "the document is plain text, not a feed: check the address")
 

@@ -18,11 +18,16 @@ from syndicator.model import InReplyTo, Link, Replies
 MAX_LINKS = 50
 MAX_REPLIED_TO = 20
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _RELATION = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
 _HELD_ELSEWHERE = frozenset({"enclosure", "license", "replies", "related", "via"})
-_OF_THE_FEED = frozenset(
+_OF_THE_FEED = _words(
     """self edit edit-media hub service first last next previous prev current prev-archive next-archive
-    http://schemas.google.com/g/2005#feed http://schemas.google.com/g/2005#post""".split()
+    http://schemas.google.com/g/2005#feed http://schemas.google.com/g/2005#post"""
 )
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
 

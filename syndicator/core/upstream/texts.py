@@ -20,7 +20,9 @@ MAX_BODY = 4_000_000
 """Characters that are kept of a title, a summary, any other name, and the HTML of a body."""
 
 _MARKUP = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
-_VOID_ENDS = re.compile(r"</(?:br|hr|img|wbr|col|source|track|area|embed|input|link|meta|param)>")
+_VOID = "br|hr|img|wbr|col|source|track|area|embed|input|link|meta|param"
+_VOID_ENDS = re.compile(rf"</(?:{_VOID})>")
+_VOID_NAMES = frozenset(_VOID.split("|"))
 _TAG = re.compile(r"<(/?)([^\s<>/]+)((?:[^<>\"]|\"[^\"]*\")*)>")
 _ADDRESS = re.compile(r' (href|src|cite|poster)="([^"]*)"')
 _XML_BASE = re.compile(r' xml:base="([^"]*)"')
@@ -104,16 +106,13 @@ def _rebased(xhtml: str, base: str) -> str:
             return match[0]
         own = _XML_BASE.search(attributes)
         inner = _joined(bases[-1], _html.unescape(own[1])) if own else bases[-1]
-        if not attributes.endswith("/") and f"</{name}>" not in _EMPTY:
+        if not attributes.endswith("/") and name not in _VOID_NAMES:
             bases.append(inner)
         if inner == base:
             return match[0]
         return f"<{name}{_ADDRESS.sub(lambda found: _absolute(found, inner), attributes)}>"
 
     return _TAG.sub(tag, xhtml)
-
-
-_EMPTY = frozenset(f"</{name}>" for name in "br hr img wbr col source track area embed input link meta param".split())
 
 
 def _absolute(found: re.Match[str], base: str) -> str:

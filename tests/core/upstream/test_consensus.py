@@ -30,18 +30,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NETNEWSWIRE = "NetNewsWire__Modules_RSParser_Tests_RSParserTests_Resources_"
 
 SHORTENED = {"node-feedparser__wapowellness-altns.xml": "the consensus holds the first 200 characters of an id"}
-NO_ADDRESS = {f"{NETNEWSWIRE}pappacoda.atom": "an id that is no address is no link; the link that there is, is to a PDF"}
-HTML_TITLES = {
-    name: "the title is HTML, and ours is what it reads as"
-    for name in (
+NO_ADDRESS = {
+    f"{NETNEWSWIRE}pappacoda.atom": "an id that is no address is no link; the link that there is, is to a PDF"
+}
+HTML_TITLES = dict.fromkeys(
+    (
         "feedjira__KungPowThinking.xml",
         "feedjira__google_alerts_atom.xml",
         "FeedReader__FeedReader.Tests_Feeds_AtomWiganwarriors.xml",
         "FeedReader__FeedReader.Tests_Feeds_Rss20LeFigaro.xml",
         "fastfeedparser__tests_integration_vintagehomeplans.xml",
         "rss-parser__craigslist.rss",
-    )
-}
+    ),
+    "the title is HTML, and ours is what it reads as",
+)
 FILES = {
     "feedjira__HuffPostCanada.xml": "a film that only Media RSS names",
     "FeedReader__FeedReader.Tests_Feeds_AtomYoutubeInvestmentPunk.xml": "films that only Media RSS names",
@@ -49,9 +51,8 @@ FILES = {
     "rome__rome_src_test_data_rss_0.93.xml": "what is given as the type is none",
     "rome__rome_src_test_data_rss_0.94.xml": "what is given as the type is none",
 }
-SIGNED_BY_THE_FEED = {
-    name: "nobody signs the entries, so the feed's author does (RFC 4287 4.2.1)"
-    for name in (
+SIGNED_BY_THE_FEED = dict.fromkeys(
+    (
         "feedjira__SamRuby.xml",
         "FeedReader__FeedReader.Tests_Feeds_AtomBattleNet.xml",
         "NetNewsWire__Modules_Parser_Tests_ParserTests_Resources_redterminal.atom",
@@ -65,8 +66,9 @@ SIGNED_BY_THE_FEED = {
         "rome__rome-modules_src_test_resources_base_vehicles-atom.xml",
         "rome__rome-modules_src_test_resources_base_wanted-atom.xml",
         "rome__rome-modules_src_test_resources_org_rometools_feed_module_georss_usgs-gov-earthquakes-all-hour-atom.xml",
-    )
-}
+    ),
+    "nobody signs the entries, so the feed's author does (RFC 4287 4.2.1)",
+)
 AUTHORS = SIGNED_BY_THE_FEED | {
     "rss-parser__itunes-keywords-astext.rss": "nobody signs the episodes, so the podcast's author does",
     "feed-rs__atom_example_7.xml": "nobody signs some entries, so the authors of their `atom:source` do",

@@ -55,6 +55,7 @@ def _schedule() -> None:
         sa.Column("condition", WORDS, nullable=False),
         sa.Column("next_check", sa.BigInteger),
         sa.Column("due", sa.BigInteger),
+        sa.Column("former", sa.BigInteger),
         sa.Column("token", sa.BigInteger),
         sa.Column("attempts", sa.Integer, nullable=False),
     )
