@@ -23,10 +23,10 @@ def check(root: Path, target: str, as_json: bool) -> None:
     settings = settings_of(root)
     with wiring.fetching(settings) as (fetcher, parser):
         if "://" in target:
-            found = check_url(fetcher, parser, target, wiring.user_agent(settings))
+            found = check_url(fetcher, parser, target, wiring.user_agent(settings), now=wiring.now())
         else:
             try:
-                found = check_file(parser, Path(target).read_bytes(), target)
+                found = check_file(parser, Path(target).read_bytes(), target, now=wiring.now())
             except OSError as error:
                 raise FetchError("bad_url", target, f"{error.strerror}; give an address or a file") from error
     if as_json:

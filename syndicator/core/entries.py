@@ -12,11 +12,11 @@ import struct
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from syndicator.core.identity import url_key
-from syndicator.model import Article, Entry
+from syndicator.model import Article, Entry, Parsed
 
 Sign = tuple[str, str]
 """A kind of claim and its value."""
@@ -54,6 +54,13 @@ def united(one: bytes, other: bytes) -> bytes:
 def without(seen: bytes, digests: Collection[bytes]) -> bytes:
     """The records but those with these digests."""
     return b"".join(_RECORD.pack(*one) for one in _RECORD.iter_unpack(seen) if one[0] not in digests)
+
+
+def without_last(parsed: Parsed) -> Parsed:
+    """A document without its last entry, which may be half of one where the document was cut off."""
+    last = parsed.seen[-_RECORD.size :]
+    kept = tuple(entry for entry in parsed.entries if entry.digest != last[:8])
+    return replace(parsed, entries=kept, seen=parsed.seen[: -_RECORD.size])
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,11 @@ def _read(ports: Ports, claim: Claim, attempt: Attempt, response: Response) -> D
     except BadFeed as error:
         return _done(claim, outcome.failed(replace(attempt, now=ports.now()), error, response=response))
     attempt = replace(attempt, now=ports.now())
+    if not _is_whole(claim, parsed, hash):
+        parsed = entries.without_last(parsed)
     if not parsed.entries and not parsed.deleted:
-        ended = outcome.succeeded(attempt, response, parsed, body_hash=hash, whole=not parsed.truncated)
-        return _done(claim, _remembering(ended, parsed, claim.state.identity, set()))
+        ended = outcome.succeeded(attempt, response, parsed, body_hash=hash, whole=_is_whole(claim, parsed, hash))
+        return _done(claim, _remembering(ended, parsed, hash, claim.state.identity, set()))
     return _merge(ports, claim, attempt, response, parsed, hash)
 
 
@@ -172,9 +174,9 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
             new=new,
             changed=changed,
             times=[*times, *_times(merged)],
-            whole=not parsed.truncated,
+            whole=_is_whole(claim, parsed, hash),
         )
-        ended = _remembering(ended, parsed, merged.policy, merged.again, before.notice)
+        ended = _remembering(ended, parsed, hash, merged.policy, merged.again, before.notice)
         tx.finish_first_time(attempt.now)
         tx.finish(Polled(claim=claim, state=ended.state, host=ended.host))
     if ended.moved_to:
@@ -183,10 +185,22 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
     return Done(source=source, poll=ended.poll, report=report, next_check=ended.state.next_check)
 
 
-def _remembering(ended: Outcome, parsed: Parsed, policy: str, again: set[bytes], notice: str = "") -> Outcome:
+def _is_whole(claim: Claim, parsed: Parsed, hash: str) -> bool:
+    """Whether a document is all there is: one that ends before its end was cut off, unless it comes so again."""
+    return not parsed.truncated or claim.state.partial_hash == hash
+
+
+def _remembering(
+    ended: Outcome, parsed: Parsed, hash: str, policy: str, again: set[bytes], notice: str = ""
+) -> Outcome:
     """The outcome with what the next reading starts from. Entries to be looked at again are not remembered."""
     seen = entries.united(ended.state.entries, parsed.seen) if parsed.truncated else parsed.seen
-    state = replace(ended.state, entries=entries.without(seen, again) if again else seen, identity=policy)
+    state = replace(
+        ended.state,
+        entries=entries.without(seen, again) if again else seen,
+        identity=policy,
+        partial_hash=hash if parsed.truncated else "",
+    )
     if again:
         # The same body must be read again, and so must not be answered with 304.
         state = replace(state, body_hash="", etag=None, last_modified=None, validated_url=None)

@@ -116,7 +116,8 @@ class PollState(Timed):
     `interval` is what the last decision was based on. `failures` counts in a row, `failing_since` is the first of
     them; `gone` are the 410s in a row. `polls` are the last ten, newest first. `upstream` is what the feed says of
     itself. `identity` is the sticky policy by which its entries are told apart (`id`, `id+link`, `link`). `notice`
-    is what is wrong with the document though it could be read. `deaths` are parser processes that it took along.
+    is what is wrong with the document though it could be read; `partial_hash` is that of a body that ended before its
+    end: when the same comes again, that is all there is. `deaths` are parser processes that it took along.
     `hub` and `self_url` are what it offers for push; `unconditional_at` is the last request without validators.
     """
 
@@ -129,6 +130,7 @@ class PollState(Timed):
     validated_url: str | None = None
     unconditional_at: datetime | None = None
     body_hash: str = ""
+    partial_hash: str = ""
     entries: bytes = b""
     times: tuple[datetime, ...] = ()
     interval: timedelta = timedelta(hours=1)

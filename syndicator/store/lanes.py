@@ -76,6 +76,13 @@ class Lane:
 
 
 _COLUMNS = tuple(hosts.c[name] for name in Lane.__slots__)
+_READY = (
+    select(*_COLUMNS)
+    .where(hosts.c.ready_at <= bindparam("now"))
+    .order_by(hosts.c.ready_at, hosts.c.host)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 _KEEP = update(hosts).where(hosts.c.host == bindparam("of"))
 _KEEP = _KEEP.values({name: bindparam(name) for name in Lane.__slots__ if name != "host"})
 
@@ -110,8 +117,7 @@ def _held(connection: Connection, names: Collection[str]) -> dict[str, Lane]:
 
 def ready(connection: Connection, now: datetime, limit: int) -> dict[str, Lane]:
     """Hosts that have a source which can be claimed now, the longest ready first; held. Never waits for a host."""
-    lanes = select(*_COLUMNS).where(hosts.c.ready_at <= now).order_by(hosts.c.ready_at, hosts.c.host).limit(limit)
-    return {row.host: Lane(*row) for row in connection.execute(lanes.with_for_update(skip_locked=True))}
+    return {row.host: Lane(*row) for row in connection.execute(_READY, {"now": now, "limit": limit})}
 
 
 def ahead(connection: Connection, now: datetime) -> set[str]:

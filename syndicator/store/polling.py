@@ -30,12 +30,23 @@ _CLAIMED: Select[Any] = (
     .join(upstreams, upstreams.c.source == polls.c.source)
     .outerjoin(poll_entries, poll_entries.c.source == polls.c.source)
 )
+_DUE = _CLAIMED.where(polls.c.source.in_(bindparam("sources", expanding=True)), polls.c.due <= bindparam("now"))
+_FIRST = select(
+    select(polls.c.source)
+    .where(polls.c.host == hosts.c.host, polls.c.due.is_not(None))
+    .order_by(polls.c.due, polls.c.source)
+    .limit(1)
+    .correlate(hosts)
+    .scalar_subquery()
+).where(hosts.c.host.in_(bindparam("names", expanding=True)))
+"""Of each host the source that is due first."""
 _LEASE = update(polls).where(polls.c.source == bindparam("of"))
 _LEASE = _LEASE.values({name: bindparam(name) for name in ("next_check", "due", "former", "attempts", "token")})
 _STOP = update(polls).where(polls.c.source == bindparam("of"))
 _STOP = _STOP.values(condition=Condition.QUARANTINED.value, next_check=None, due=None, attempts=0, token=None)
 _MOVE = update(polls).where(polls.c.source == bindparam("of"))
 _MOVE = _MOVE.values(next_check=bindparam("next_check"), due=bindparam("next_check"))
+_READY_AT = select(hosts.c.ready_at).where(hosts.c.ready_at.is_not(None)).order_by(hosts.c.ready_at).limit(1)
 
 
 class Schedule:
@@ -102,9 +113,8 @@ class Schedule:
 
     def ready_at(self) -> datetime | None:
         """When the next source can be claimed; None where none is polled ever."""
-        ready = select(hosts.c.ready_at).where(hosts.c.ready_at.is_not(None)).order_by(hosts.c.ready_at).limit(1)
         with self.database.read() as connection:
-            return connection.execute(ready).scalar()
+            return connection.execute(_READY_AT).scalar()
 
     def overdue(self, now: datetime) -> int:
         """How many sources are due."""
@@ -154,13 +164,11 @@ def _give_longest_due(
 
 
 def _longest_due(connection: Connection, names: Collection[str], now: datetime) -> list[Row[Any]]:
-    first = select(polls.c.source).where(polls.c.host == hosts.c.host, polls.c.due.is_not(None))
-    first = first.order_by(polls.c.due, polls.c.source).limit(1).correlate(hosts)
     found: list[Row[Any]] = []
     for portion in rows.portions(names):
-        sources = connection.execute(select(first.scalar_subquery()).where(hosts.c.host.in_(portion))).scalars()
+        sources = connection.execute(_FIRST, {"names": portion}).scalars()
         named = [source for source in sources if source is not None]
-        found += connection.execute(_CLAIMED.where(polls.c.source.in_(named), polls.c.due <= now))
+        found += connection.execute(_DUE, {"sources": named, "now": now})
     return found
 
 

@@ -114,13 +114,13 @@ def article(index: int, title: str = "", when: datetime | None = None) -> str:
     when = when or FIRST + timedelta(hours=7 * (index % 17_000))
     head = [
         "---",
-        f"title: {title or _title(chance, index)}",
+        f"title: {title or headline(chance, index)}",
         f"date: {when:%Y-%m-%dT%H:%M:%SZ}",
         f"tags: {TAGS[index % len(TAGS)]}",
         f"author: {AUTHORS[index // len(TAGS) % len(AUTHORS)]}",
         "---",
     ]
-    paragraphs = [_paragraph(chance) for _ in range(8)]
+    paragraphs = [paragraph(chance) for _ in range(8)]
     paragraphs[1] += f" [The whole story](https://example.org/stories/{index}) is *longer*."
     paragraphs[2] = f"## What {chance.choice(_WHO)} found\n\n{paragraphs[2]}"
     paragraphs[4] = "\n".join(f"* {chance.choice(_WHAT)}" for _ in range(4))
@@ -128,11 +128,13 @@ def article(index: int, title: str = "", when: datetime | None = None) -> str:
     return "\n".join(head) + "\n\n" + "\n\n".join(paragraphs) + "\n"
 
 
-def _title(chance: random.Random, index: int) -> str:
+def headline(chance: random.Random, index: int) -> str:
+    """A title that no other number has."""
     return f"{chance.choice(_WHO).capitalize()} and {chance.choice(_WHAT)}, part {index}"
 
 
-def _paragraph(chance: random.Random) -> str:
+def paragraph(chance: random.Random) -> str:
+    """Six sentences, about 400 letters."""
     sentences = (
         f"{chance.choice(_WHO)} {chance.choice(_DID)} {chance.choice(_WHAT)} {chance.choice(_WHEN)}." for _ in range(6)
     )

@@ -206,7 +206,7 @@ def test_a_host_that_another_dispatcher_holds_is_passed_by(
     backend: str, store: SqlStore, reopen: Callable[[], Store]
 ) -> None:
     """Who stores news of one source holds its host; others go on with other hosts and wait for nobody."""
-    subscribe(store, 1, 2)
+    subscribe(store, 1, 2, interval=timedelta(seconds=60))
     [claim] = store.claim_due(START, 1, LEASE)
     with store.ingest("source-1") as ingest:
         ingest.finish(polled(claim, START))

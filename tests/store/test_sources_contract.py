@@ -418,7 +418,26 @@ class TestFinishing:
         assert store.finish([polled(claim, START + 2 * HOUR)]) == []
         assert next_check(store) == START + 2 * HOUR
 
-    def test_who_comes_late_does_not_free_a_host_that_another_source_has(self, store: Store) -> None:
+    @pytest.mark.parametrize(
+        "give_back",
+        [lambda store, poll: store.finish([poll]), lambda store, poll: store.release([poll.claim])],
+        ids=["finish", "release"],
+    )
+    def test_who_comes_late_does_not_free_a_host_that_another_source_has(
+        self, store: Store, give_back: Callable[[Store, Polled], object]
+    ) -> None:
+        subscribe(store, 1, 2, host=host(1))
+        [late] = due(store)
+        [other] = due(store, START + LEASE)
+        give_back(store, polled(late, START))
+
+        assert other.source.id == "source-2"
+        assert due(store, START + LEASE + MINUTE) == []
+        assert store.claim("source-1", START + LEASE + MINUTE, LEASE) is None
+        store.finish([polled(other, START + 9 * HOUR)])
+        assert ids(due(store, START + LEASE + MINUTE)) == ["source-1"]
+
+    def test_who_comes_late_may_still_say_that_the_host_is_to_rest(self, store: Store) -> None:
         subscribe(store, 1, 2, host=host(1))
         [late] = due(store)
         [other] = due(store, START + LEASE)

@@ -10,7 +10,9 @@ from syndicator.core.checkup.entries import Address, Enclosure, Item
 from syndicator.core.checkup.findings import Findings, error, hint, warning
 from syndicator.core.urls import is_absolute
 
-EMPTY = warning("address-empty", "has `{name}` with nothing in it. Fill it, or leave it out.", "RSS 2.0; RFC 4287 4.2.7.1")
+EMPTY = warning(
+    "address-empty", "has `{name}` with nothing in it. Fill it, or leave it out.", "RSS 2.0; RFC 4287 4.2.7.1"
+)
 RELATIVE = warning(
     "address-relative",
     "has a relative address in `{name}`: {url}. Readers disagree on what it is relative to. Write the whole address.",
@@ -18,7 +20,7 @@ RELATIVE = warning(
 )
 ILLEGAL = warning(
     "address-illegal",
-    "has an address in `{name}` that cannot be one: {url}. White space and < > \" ` must be percent-encoded, and it "
+    'has an address in `{name}` that cannot be one: {url}. White space and < > " ` must be percent-encoded, and it '
     "must begin with https:// or another scheme.",
     "RFC 3986 2",
 )
@@ -33,7 +35,9 @@ LINK_MISSING = warning(
     "has no link, so that people cannot get to it from their reader. Give it one, or a guid that is its address.",
     "RSS 2.0, link",
 )
-URL_MISSING = error("enclosure-without-url", "has an enclosure without an address; no reader can fetch it.", "RSS 2.0, enclosure")
+URL_MISSING = error(
+    "enclosure-without-url", "has an enclosure without an address; no reader can fetch it.", "RSS 2.0, enclosure"
+)
 TYPE_MISSING = warning(
     "enclosure-without-type",
     "has an enclosure that does not say its type, so that readers do not know whether they can play it: {url}.",

@@ -50,7 +50,7 @@ NOT_IRI = error(
 HREF = error("link-without-href", "has a link without `href`; it leads nowhere.", "RFC 4287 4.2.7.1")
 TYPE = error(
     "text-type",
-    '`{name}` says type="{type}"; a text is "text", "html" or "xhtml", in small letters. Readers show nothing, or its tags.',
+    '`{name}` says type="{type}"; it is "text", "html" or "xhtml", in small letters. Readers show tags, or nothing.',
     "RFC 4287 3.1.1",
 )
 DIV = error(
@@ -61,8 +61,8 @@ DIV = error(
 )
 ELEMENTS = error(
     "html-unescaped",
-    'has `{name}` of type="{type}" with elements in it (`<{tag}>`). Escape them, or say type="xhtml" and wrap them in a '
-    "`<div>` of XHTML. Most readers lose the text.",
+    'has `{name}` of type="{type}" with elements in it (`<{tag}>`). Escape them, or say type="xhtml" and wrap them '
+    "in a `<div>` of XHTML. Most readers lose the text.",
     "RFC 4287 3.1.1",
 )
 SOURCE_TEXT = error(
@@ -82,10 +82,37 @@ RSS_ENTRIES = error(
 )
 
 _FEED = frozenset(
-    "author category contributor generator icon id link logo rights subtitle title updated entry".split()
+    [
+        "author",
+        "category",
+        "contributor",
+        "generator",
+        "icon",
+        "id",
+        "link",
+        "logo",
+        "rights",
+        "subtitle",
+        "title",
+        "updated",
+        "entry",
+    ]
 )
 _ENTRY = frozenset(
-    "author category content contributor id link published rights source summary title updated".split()
+    [
+        "author",
+        "category",
+        "content",
+        "contributor",
+        "id",
+        "link",
+        "published",
+        "rights",
+        "source",
+        "summary",
+        "title",
+        "updated",
+    ]
 )
 _TEXTS = ("title", "subtitle", "summary", "rights", "content")
 _IDEAS = {

@@ -15,12 +15,13 @@ ATOMS = (xml.ATOM, xml.ATOM03)
 
 _MOST_TAGS = 20_000
 
-TEXT, HTML, XHTML = "text", "html", "xhtml"
+TEXT, HTML, XHTML, EITHER = "text", "html", "xhtml", "either"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and what it is: `text`, `html` (tags in it mean something) or `xhtml` (whose tags are elements).
+    """A text and what it is: `text`, `html` (tags in it mean something), `xhtml` (whose tags are elements), or
+    `either` of the first two, as nobody said what a title of RSS is.
 
     `based`: relative addresses in it can be resolved. `whole`: its place is for the whole article, not for a summary.
     """
@@ -90,7 +91,7 @@ def of_rss(nodes: Sequence[Node]) -> Iterator[Item]:
         link = _first(node, "link", *RSS)
         item.link = link.text.strip() if link and link.text.strip() else None
         title = _first(node, "title", *RSS)
-        item.title = _text(title, TEXT) if title else None
+        item.title = _text(title, EITHER) if title else None
         for name, namespace in (("description", RSS), ("encoded", (xml.CONTENT,))):
             item.texts += [_text(one, HTML, whole=name == "encoded") for one in node.all(name, *namespace)]
         item.dates = [Date("pubDate", one.text, "rfc822", one.line) for one in node.all("pubDate", *RSS)]
@@ -142,7 +143,7 @@ def _typed(node: Node, *, whole: bool = False) -> Text:
     type = node.get("type").lower() or TEXT
     if node.children and type in (TEXT, HTML, XHTML, "application/xhtml+xml"):
         return Text(node.name, _markup(node), XHTML, node.line, node.based, whole)
-    elif "html" in type:
+    if "html" in type:
         type = HTML
     elif type in ("text/plain", TEXT):
         type = TEXT

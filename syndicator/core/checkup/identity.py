@@ -76,9 +76,7 @@ def check(items: Sequence[Item], found: Findings, *, named: bool = True) -> None
         other = ids.setdefault(id, item)
         if other is not item:
             same = other.link == item.link and _title(other) == _title(item)
-            found.add(
-                TWICE if same else SHARED, item.subject, item.line, name=item.id_name, other=other.subject, id=id
-            )
+            found.add(TWICE if same else SHARED, item.subject, item.line, name=item.id_name, other=other.subject, id=id)
         elif item.link:
             known = links.setdefault(item.link, item)
             if known is not item:

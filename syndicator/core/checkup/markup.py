@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from syndicator.core.checkup.entries import HTML, TEXT, XHTML, Item, Text
+from syndicator.core.checkup.entries import EITHER, HTML, TEXT, XHTML, Item, Text
 from syndicator.core.checkup.findings import Findings, hint, warning
 from syndicator.core.upstream.tags import Tag, tokens
 from syndicator.core.urls import is_absolute
@@ -46,7 +46,9 @@ GARBLED = warning(
     "has garbled letters: {excerpt}. UTF-8 was read as another encoding, or letters were lost, before the feed was "
     "written. Look for the place where it is read.",
 )
-EMPTY = warning("text-empty", "has `{name}` with nothing in it, so readers show an empty page. Fill it, or leave it out.")
+EMPTY = warning(
+    "text-empty", "has `{name}` with nothing in it, so readers show an empty page. Fill it, or leave it out."
+)
 RELATIVE = warning(
     "relative-in-text",
     "has a relative address in its text: {url}. Readers cannot tell what it is relative to, so that pictures and links "
@@ -73,10 +75,13 @@ _PAIR = re.compile(
 )
 _ANY = re.compile(rf"</?{_TAG}(?:\s[^<>]{{0,1000}})?/?>", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(rf"&(?:amp;)?lt;/?{_TAG}(?:\s[^&<>]{{0,300}})?(?:/?&(?:amp;)?gt;|&quot;|=)", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE)
+_ENTITY = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE
+)
 _ESCAPED_ENTITY = re.compile(
     r"&amp;(?:amp|lt|gt|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE
 )
+_ANGLE = re.compile(r"&[lg]t;")
 _CODE = re.compile(r"<(?:pre|code|kbd|samp|textarea|xmp)\b", re.IGNORECASE)
 _GARBLED = re.compile("â€[\x80-\xbf™œžš¦˜¢“”]|Ã[\xa0-\xbf¤¶¼Ÿ„–œ][^A-Z]|Ã©|\ufffd{1,3}")
 _DROPPED = frozenset({"script", "style", "form", "object", "embed", "applet", "link", "meta", "noscript"})
@@ -102,11 +107,13 @@ def _title(item: Item, found: Findings) -> None:
         return
     value = title.value[:2000]
     _letters(value, item.subject, title.line, found)
-    if title.kind != TEXT:
+    if title.kind not in (TEXT, EITHER):
         return
+    # In RSS `&lt;` may be meant: it is how a title says < to the readers that take it for HTML.
+    meant = title.kind == EITHER and _ANGLE.search(value)
     if _PAIR.search(value):
         found.add(TITLE_TAGS, item.subject, title.line, title=value)
-    elif _ENTITY.search(value):
+    elif _ENTITY.search(value) and not meant:
         found.add(TITLE_ESCAPED, item.subject, title.line, title=value)
 
 
@@ -123,8 +130,8 @@ def _text(text: Text, value: str, item: Item, found: Findings) -> None:
         return
     if text.kind == HTML:
         _escapes(value, subject, line, found)
-    for tag in _tags(value):
-        _tag(tag, text, subject, line, found)
+    for element in _tags(value):
+        _tag(element, text, subject, line, found)
 
 
 def _letters(value: str, subject: str, line: int | None, found: Findings) -> None:

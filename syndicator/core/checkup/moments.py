@@ -79,7 +79,7 @@ _RFC822 = re.compile(
     r"(?P<year>\d{4}|\d{2})\s+\d{1,2}:\d\d(?::\d\d)?\s+(?P<zone>[a-z]{1,5}|[+-]\d{4})",
     re.IGNORECASE,
 )
-_ZONES = frozenset("ut utc gmt z est edt cst cdt mst mdt pst pdt".split())
+_ZONES = frozenset(["ut", "utc", "gmt", "z", "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt"])
 _TIME = r"T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _W3CDTF = re.compile(rf"\d{{4}}(?:-\d\d(?:-\d\d(?:{_TIME})?)?)?")

@@ -1,4 +1,4 @@
-"""The elements of an XML document with the lines they stand in: a bounded pass of expat, which opens and expands nothing.
+"""The elements of an XML document with their lines: a bounded pass of expat, which opens and expands nothing.
 
 Prefixes are resolved here and not by expat, so that one that nobody declared is a finding and not the end.
 """

@@ -34,9 +34,7 @@ ITEM_EMPTY = error(
     "has neither title nor description, so there is nothing to show. Give it at least one of them.",
     "RSS 2.0, Elements of <item>",
 )
-RDF_MISSING = error(
-    "rdf-item-incomplete", "has no `{name}`, which every item of RSS 1.0 must have.", "RSS 1.0 5.5"
-)
+RDF_MISSING = error("rdf-item-incomplete", "has no `{name}`, which every item of RSS 1.0 must have.", "RSS 1.0 5.5")
 DOUBLE = warning(
     "element-double",
     "has `{name}` {count} times. Readers take the first or the last. Keep one.",
@@ -49,7 +47,7 @@ CASE = warning(
 )
 UNKNOWN = warning(
     "element-unknown",
-    "`<{name}>` is no element of RSS, so readers pass over it. Leave it out, or use one of a namespace that has it{idea}.",
+    "`<{name}>` is no element of RSS, so readers pass over it. Leave it out, or use one that has a namespace{idea}.",
     "RSS 2.0, Extending RSS",
 )
 MISPLACED = warning(
@@ -67,7 +65,7 @@ GUID_NOT_URL = warning(
 )
 PERMALINK = warning(
     "guid-ispermalink",
-    'says isPermaLink="{value}"; readers know "true" and "false" alone, in small letters, and take the guid for a link.',
+    'says isPermaLink="{value}"; readers know "true" and "false" alone, in small letters, and take others for true.',
     "RSS 2.0, guid",
 )
 AUTHOR = hint(
@@ -98,11 +96,30 @@ EXPLICIT = warning(
 )
 STRAY = warning("text-stray", "has text outside of any element: {text}. Readers do not show it.", "RSS 2.0")
 
-_ITEM = "title link description author category comments enclosure guid pubDate source".split()
-_CHANNEL = (
-    "title link description language copyright managingEditor webMaster pubDate lastBuildDate category generator docs "
-    "cloud ttl image rating textInput skipHours skipDays item items"
-).split()
+_ITEM = ["title", "link", "description", "author", "category", "comments", "enclosure", "guid", "pubDate", "source"]
+_CHANNEL = [
+    "title",
+    "link",
+    "description",
+    "language",
+    "copyright",
+    "managingEditor",
+    "webMaster",
+    "pubDate",
+    "lastBuildDate",
+    "category",
+    "generator",
+    "docs",
+    "cloud",
+    "ttl",
+    "image",
+    "rating",
+    "textInput",
+    "skipHours",
+    "skipDays",
+    "item",
+    "items",
+]
 _KNOWN = {"channel": frozenset(_CHANNEL), "item": frozenset(_ITEM)}
 _ONCE = ("title", "link", "description", "guid", "pubDate")
 _BY_LETTERS = {name.lower(): name for name in (*_ITEM, *_CHANNEL)}
@@ -122,8 +139,8 @@ _IDEAS = {
 _PERIODS = "hourly, daily, weekly, monthly or yearly"
 _LANGUAGE = re.compile(r"(?:[a-z]{2,3}|[ix])(?:-[a-z0-9]{1,8}){0,5}", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-_MAX_GUESSES = 5000
+_DAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+_LOOKED_AT = 5000
 
 
 def parts(root: Node) -> tuple[Node, list[Node]]:
@@ -219,7 +236,7 @@ def _item(item: Node, subject: str, found: Findings, *, rdf: bool) -> None:
     for guid in item.all("guid", *RSS):
         _guid(guid, subject, found)
     for author in item.all("author", *RSS):
-        if author.text.strip() and not author.children and not _EMAIL.search(author.text[:_MAX_GUESSES]):
+        if author.text.strip() and not author.children and not _EMAIL.search(author.text[:_LOOKED_AT]):
             found.add(AUTHOR, subject, author.line, author=author.text)
     for explicit in item.all("explicit", xml.ITUNES):
         if explicit.text.strip().lower() not in ("true", "false", "yes", "no", "clean", "explicit"):

@@ -14,7 +14,7 @@ from syndicator.core.urls import is_web, safe_url
 from syndicator.model import Link, Person, Site
 
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+./=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,3}|[A-Za-z]{5,8})(?:-[A-Za-z0-9]{2,8}){0,4}(?:-[xX](?:-[A-Za-z0-9]{1,8}){1,3})?")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", re.ASCII)
 _CHARS = r"[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]"
 _URI = re.compile(

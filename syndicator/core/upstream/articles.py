@@ -12,6 +12,7 @@ from syndicator.core.text import clean_text, summarise
 from syndicator.core.upstream import extras, media, people, podcasts, relations, texts
 from syndicator.core.upstream.elements import Element, Own
 from syndicator.core.upstream.moments import moment
+from syndicator.core.upstream.plain import paragraphs
 from syndicator.core.upstream.texts import Cuts
 from syndicator.core.urls import is_absolute
 from syndicator.model import Article, Image, Link, Person, Upstream
@@ -21,6 +22,7 @@ MAX_ID = 4000
 _CONTENT = ("content:encoded", "atom:content", "xhtml:body", "rss:body", "rss:fullitem", "rss:content")
 _IDS = ("rss:guid", "rss:id", "atom:id")
 _MUCH_MORE = 2
+_BEGINNING = 20_000
 _UNDETERMINED = "und"
 
 Values = Mapping[str, Any]
@@ -117,11 +119,13 @@ def _line(element: Element, cuts: Cuts) -> str:
 
 def _url(values: Values, own: Own, links: list[tuple[Element, Link]], id: str | None, base: str) -> str | None:
     """The address of the article: its link, else an id that is one."""
-    if url := media.web(values.get("link"), base):
-        return url
-    for _, link in links:
-        if link.rel == "alternate" and link.href:
-            return link.href
+    alternates = [link for _, link in links if link.rel == "alternate"]
+    pages = [link.href for link in alternates if not link.hreflang and link.type in relations.PAGES]
+    url = media.web(values.get("link"), base)
+    if pages and any(link.href == url and link.hreflang for link in alternates):
+        return pages[-1]
+    if url or alternates:
+        return url or alternates[0].href
     no_permalink = any(element.get("ispermalink").lower() == "false" for element in own.all("rss:guid"))
     return media.web(id, None) if id and not no_permalink and is_absolute(id) else None
 
@@ -151,21 +155,27 @@ def _texts(values: Values, own: Own, feed: Inherited, url: str | None, cuts: Cut
     if chosen is not None:
         body = _body(chosen, feed, url, cuts)
         said = cuts.line(texts.plain(summary, detail), texts.MAX_SUMMARY, "summaries")
-        return body, said or summarise(html.text(body))
+        return body, said or _summarised(body)
     if not summary or not isinstance(detail, dict):
         return "", ""
     if not texts.is_markup(detail):
-        return _short(summary, texts.body(summary, "text/plain", feed.base), cuts)
+        return _of_plain(summary)
     body = _body({**detail, "value": summary}, feed, url, cuts)
     if text := texts.shown(body):
-        return _short(text, texts.body(text, "text/plain", feed.base), cuts)
-    return body, summarise(html.text(body))
+        return _of_plain(text)
+    return body, _summarised(body)
 
 
-def _short(text: str, body: str, cuts: Cuts) -> tuple[str, str]:
+def _of_plain(text: str) -> tuple[str, str]:
     """Plain text as a summary alone, where it is short enough, else as a body with a summary."""
     line = texts.plain(text)
-    return ("", line) if len(line) <= texts.MAX_SUMMARY else (body, summarise(line))
+    return ("", line) if len(line) <= texts.MAX_SUMMARY else (paragraphs(text[: texts.MAX_BODY]), summarise(line))
+
+
+def _summarised(body: str) -> str:
+    """The first sentences of clean HTML."""
+    end = body.rfind("<", 0, _BEGINNING) if len(body) > _BEGINNING else -1
+    return summarise(html.text(body[:end] if end > 0 else body))
 
 
 def _content(values: Values, own: Own, summary: str) -> Values | None:

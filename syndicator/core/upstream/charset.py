@@ -27,14 +27,19 @@ _ZEROS = (
 _DECLARED = re.compile(rb"\s{0,999}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']\s{0,9}([\w.:-]{1,40})")
 _CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE)
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Python's names of what a feed may be written in. UTF-7 and Python's own transformations are none; a label of UTF-16 on
 # bytes that are not was not meant.
-_SINGLE = frozenset(
+_SINGLE = _words(
     """iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15
     iso8859-16 cp437 cp850 cp852 cp866 cp874 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8-r
-    koi8-u mac-roman mac-cyrillic""".split()
+    koi8-u mac-roman mac-cyrillic"""
 )
-_MULTIPLE = frozenset("gbk gb18030 hz big5 big5hkscs euc_jp iso2022_jp cp932 cp949 johab".split())
+_MULTIPLE = _words("gbk gb18030 hz big5 big5hkscs euc_jp iso2022_jp cp932 cp949 johab")
 _WIDER = {
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",

@@ -198,8 +198,8 @@ def _own(entry: etree._Element, base: str) -> Own:
     for child in islice(entry.iterchildren(etree.Element), _MOST):
         kind = _kind(str(child.tag))
         if kind == "media:group":
-            for part in islice(child.iterchildren(etree.Element), _WITHIN):
-                elements.append(_element(part, _kind(str(part.tag)), inner))
+            parts = islice(child.iterchildren(etree.Element), _WITHIN)
+            elements.extend(_element(part, _kind(str(part.tag)), inner) for part in parts)
         else:
             elements.append(_element(child, kind, inner, deep=_DEPTHS.get(kind, 1)))
     return Own(tuple(elements), entry.get(_XML_LANG), inner, (entry.get(_RDF_ABOUT) or "").strip(), paired=True)

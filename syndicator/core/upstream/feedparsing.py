@@ -124,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 
 def _rebound(function: Any, **names: Any) -> Callable[..., Any]:
-    """A function of feedparser's that finds something else under some names of its module; the module stays as it is."""
+    """A function of feedparser's that finds something else under some names of its module, which stays as it is."""
     return FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__, function.__defaults__)
 
 
@@ -223,7 +223,7 @@ class _Guarded:
     _start_entry = _start_item
 
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
-        """Each tag once, without comparing it with all the others. The text of an element comes to the last one late."""
+        """Each tag once, without comparing it with all others. The text of an element comes to the last one late."""
         context = self._get_context()
         tags = context.setdefault("tags", [])
         # The list is held beside its set, so that no other list can come to stand at its address.

@@ -62,8 +62,11 @@ class Naming:
         uri, _, local = expat_name.rpartition(" ")
         prefix = self._prefix(uri)
         if prefix is None:
-            prefix = self._in_head.get(uri) or self._in_entries.get(uri) or ""
+            prefix = self._in_head.get(uri) or self._in_entries.get(uri) or self._just_declared(uri)
         return f"{prefix}_{local}".lower() if prefix else local.lower()
+
+    def _just_declared(self, uri: str) -> str:
+        return next((prefix for prefix, declared in self._pending if prefix and declared == uri), "")
 
     def _prefix(self, uri: str) -> str | None:
         lower = uri.lower()

@@ -21,9 +21,10 @@ _NAME = re.compile(rb"<([^\s/>!?<]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prolog:
-    """A document without declarations. `data` is as long as it was, `doctype` what was its document type.
+    """A document without declarations, as long as it was.
 
-    `subset`: that declared something of its own. `late`: the XML declaration did not stand first. `root` is the name of the first element as it is written, empty where none.
+    `doctype` is what was its document type; `subset`: that declared something of its own. `late`: the XML declaration
+    did not stand first. `root` is the name of the first element as it is written, empty where there is none.
     """
 
     data: bytes

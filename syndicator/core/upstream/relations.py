@@ -29,7 +29,8 @@ _OF_THE_FEED = _words(
     """self edit edit-media hub service first last next previous prev current prev-archive next-archive
     http://schemas.google.com/g/2005#feed http://schemas.google.com/g/2005#post"""
 )
-_PAGES = frozenset({"", "text/html", "application/xhtml+xml"})
+PAGES = frozenset({None, "text/html", "application/xhtml+xml"})
+"""Types of links to pages, also where none is given."""
 
 
 def all_links(values: Mapping[str, Any], own: Own, base: str) -> list[tuple[Element, Link]]:
@@ -70,7 +71,7 @@ def with_relations(links: list[tuple[Element, Link]], url: str | None, cuts: Cut
         for _, link in links
         if link.rel not in _HELD_ELSEWHERE
         and link.rel not in _OF_THE_FEED
-        and (link.rel != "alternate" or (link.href != url and (link.hreflang or link.type not in (None, *_PAGES))))
+        and (link.rel != "alternate" or (link.href != url and (link.hreflang or link.type not in PAGES)))
     }
     return cuts.few(tuple(found), MAX_LINKS, "links")
 
@@ -105,12 +106,12 @@ def comments(values: Mapping[str, Any], links: list[tuple[Element, Link]], base:
     """The page of the comments."""
     if url := web(values.get("comments"), base):
         return url
-    return next((link.href for _, link in links if link.rel == "replies" and (link.type or "") in _PAGES), None)
+    return next((link.href for _, link in links if link.rel == "replies" and link.type in PAGES), None)
 
 
 def replies(links: list[tuple[Element, Link]], own: Own, base: str) -> Replies | None:
     """The feed of replies and how many there are (RFC 4685, slash, wfw)."""
-    feeds = [(e, link) for e, link in links if link.rel == "replies" and (link.type or "") not in _PAGES]
+    feeds = [(e, link) for e, link in links if link.rel == "replies" and link.type not in PAGES]
     told = [element for element, link in (*feeds, *links) if link.rel == "replies"]
     count = next(
         (

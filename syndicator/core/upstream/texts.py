@@ -23,7 +23,7 @@ _MARKUP = frozenset({"text/html", "application/xhtml+xml", "html", "xhtml"})
 _VOID = "br|hr|img|wbr|col|source|track|area|embed|input|link|meta|param"
 _VOID_ENDS = re.compile(rf"</(?:{_VOID})>")
 _VOID_NAMES = frozenset(_VOID.split("|"))
-_TAG = re.compile(r"<(/?)([^\s<>/]+)((?:[^<>\"]|\"[^\"]*\")*)>")
+_TAG = re.compile(r"<(/?)([^\s<>/]+)((?:[^<>\"]|\"[^\"<]*+\")*+)>")
 _ADDRESS = re.compile(r' (href|src|cite|poster)="([^"]*)"')
 _XML_BASE = re.compile(r' xml:base="([^"]*)"')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
@@ -15,6 +16,10 @@ from syndicator.core.upstream.texts import Cuts
 from syndicator.model import Entry, Incoming, Parsed
 
 _ROOTS = {"rdf:rdf": "rss10", "rss:rss": "rss", "atom:feed": "atom", "rss:feed": "atom", "rss:channel": "cdf"}
+
+_END = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_TAIL = 2000
+"""Bytes at the end of a document in which its root must be closed."""
 
 
 def read_xml(incoming: Incoming) -> Parsed:
@@ -46,7 +51,8 @@ def read_xml(incoming: Incoming) -> Parsed:
         hints=feed.hints,
         archive=feed.archive,
         complete=feed.complete,
-        notices=(*_notices(dicts, incoming), *cuts.notices()),
+        notices=(*_notices(dicts), *cuts.notices()),
+        truncated=bool(dicts.bozo) and not _END.search(incoming.body[-_TAIL:].replace(b"\0", b"")),
     )
 
 
@@ -101,12 +107,10 @@ def _seen(dicts: Dicts, entries: Sequence[Entry], known: bytes) -> bytes:
     return b"".join(records)
 
 
-def _notices(dicts: Dicts, incoming: Incoming) -> tuple[str, ...]:
+def _notices(dicts: Dicts) -> tuple[str, ...]:
     notices = []
     if dicts.bozo:
         notices.append(f"not well-formed: {dicts.bozo}; read as far as it could be")
     if dicts.dropped:
-        notices.append(
-            f"the document holds {dicts.total:,} entries: those after the first {incoming.most:,} are left out"
-        )
+        notices.append(f"the document holds {dicts.total:,} entries: {dicts.dropped:,} of them are left out")
     return (*notices, *dicts.notices)

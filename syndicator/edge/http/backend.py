@@ -125,7 +125,7 @@ class GuardedStream(httpcore2.NetworkStream):
             self._socket.settimeout(wait)
             data = self._socket.recv(min(max_bytes, self._left))
         except TimeoutError as error:
-            raise self._too_slow(wait) from error
+            raise self._too_slow() from error
         except OSError as error:
             self._ended = True
             raise Trouble("protocol", "the connection broke before the answer was whole") from error
@@ -143,7 +143,7 @@ class GuardedStream(httpcore2.NetworkStream):
             self._socket.settimeout(wait)
             self._socket.sendall(buffer)
         except TimeoutError as error:
-            raise self._too_slow(wait) from error
+            raise self._too_slow() from error
         except OSError as error:
             raise httpcore2.WriteError(str(error)) from error
 
@@ -189,11 +189,11 @@ class GuardedStream(httpcore2.NetworkStream):
     def _patience(self, timeout: float | None) -> float:
         left = self._until - self._clock()
         if left <= 0:
-            raise self._too_slow(left)
+            raise self._too_slow()
         return min(left, self._limits.idle if timeout is None else timeout)
 
-    def _too_slow(self, waited: float) -> Trouble:
-        if waited < self._limits.idle:
+    def _too_slow(self) -> Trouble:
+        if self._clock() >= self._until:
             return Trouble("timeout", "it took too long to answer in full")
         return Trouble("timeout", f"nothing came from it for {self._limits.idle:g} s")
 

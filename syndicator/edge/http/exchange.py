@@ -134,6 +134,8 @@ class Exchanges:
             response = connection.handle_request(_request(target, lines))
         except httpcore2.RemoteProtocolError as error:
             raise Trouble("protocol", _SILENT if connection.wire.silent else _STRANGE) from error
+        except httpcore2.LocalProtocolError as error:
+            raise Trouble("bad_url", "it cannot be asked for as it is written; check the address") from error
         if len(response.headers) > self._limits.lines:
             raise Trouble("too_large", f"it sends more than {self._limits.lines} header lines")
         headers, locations = _read_headers(response.headers)

@@ -4,7 +4,7 @@ parse of feedparser itself says of them, entry by entry.
     python -m tests.core.upstream.equality [N] [--seed S]
 
 A case is a document and a random subset of its entries that are known. The documents are the real feeds, feedparser's
-well-formed cases, and these spliced: entries of several in one, so that whatever one of them leaves behind meets others.
+well-formed cases, and these spliced: entries of several in one, so that what one of them leaves behind meets others.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def differences(name: str, body: bytes, expected: list[Any], rng: random.Random,
     known = {digest for digest, _ in first.order if rng.random() < rng.choice((0.0, 0.2, 0.5, 0.9, 1.0))}
     second = read(body, records(sorted(known)))
     digests = [digest for digest, _ in second.order]
-    told = {digest: entry for digest, entry in zip(digests, expected, strict=False)}
+    told = dict(zip(digests, expected, strict=False))
     faults = []
     if len(digests) != len(expected):
         faults.append(f"{len(digests)} entries, not {len(expected)}")

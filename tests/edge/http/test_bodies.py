@@ -16,6 +16,7 @@ import pytest
 
 from syndicator.core.coding import brotlied, gzipped
 from syndicator.edge.http import Client, Limits
+from syndicator.edge.http.connections import Connection
 from syndicator.model import Request
 from tests.edge.http.conftest import QUICK, Make, refusal
 from tests.upstream import HostileServer, Received, Upstream, Wire
@@ -196,9 +197,16 @@ def test_t27_what_is_not_whole_is_an_error(client: Client, server: HostileServer
     assert (error.kind, error.reason, len(server.requests)) == ("protocol", said, 1)
 
 
-def test_t27_more_than_was_announced_is_seen_wherever_it_is_cut(client: Client, server: HostileServer) -> None:
-    for size in (65_536, 100_000, 131_072, 200_000):
-        server.raw("/more", ok(NOISE[: size + 1000], length=size))
+def test_t27_more_than_was_announced_is_seen_wherever_it_is_cut(
+    client: Client, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "READ_NUM_BYTES", 512)
+    for surplus in (1, 100, 511, 512, 513, 2000):
+        whole = ok(bytes(4000), length=0)
+        body = len(whole) // 512 * 512 - (len(whole) - 4000) - 3
+        sent = ok(bytes(body), length=body)
+        assert len(sent) % 512 == 0
+        server.raw("/more", sent + b"x" * surplus)
         assert refusal(client, server.url("/more")).kind == "protocol"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -87,6 +88,23 @@ def test_t35_a_304_with_a_body_leaves_nothing_behind(client: Client, server: Hos
     assert client.fetch(Request(url=server.url("/talk"), etag='"s"')).status == 304
     response = client.fetch(Request(url=server.url("/talk"), etag='"s"'))
     assert (response.status, response.body, server.connections) == (200, FEED, 2)
+
+
+def test_t35_a_body_that_comes_after_its_304_is_not_taken_for_an_answer(client: Client, server: HostileServer) -> None:
+    asked, sent = threading.Event(), threading.Event()
+
+    def late(wire: Wire, received: Received) -> None:
+        wire.send(b'HTTP/1.1 304 Not Modified\r\nETag: "s"\r\n\r\n')
+        asked.wait(10)
+        wire.send(FEED)
+        sent.set()
+        wire.head()
+
+    server.script("/late", late)
+    assert client.fetch(Request(url=server.url("/late"), etag='"s"')).status == 304
+    asked.set()
+    assert sent.wait(10)
+    assert client.fetch(Request(url=server.url("/feed"))).body == FEED
 
 
 def test_an_answer_before_its_question_is_not_taken(client: Client, server: HostileServer) -> None:

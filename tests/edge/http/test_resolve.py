@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -34,6 +34,13 @@ def hanging(event: threading.Event) -> Names:
         return ["127.0.0.1"]
 
     return Names({"good.example": ["127.0.0.1"]}, default=forever)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +82,7 @@ def test_t21_others_are_looked_up_while_names_hang(make: Make, upstream: Upstrea
     with ThreadPoolExecutor(35) as threads:
         urls = [upstream.url("/feed.xml", host=f"slow{n}.example") for n in range(35)]
         slow = [threads.submit(client.fetch, Request(url=url)) for url in urls]
-        while len(names.asked) < 35:
-            time.sleep(0.001)
+        eventually(lambda: len(names.asked) == 35)
         for _ in range(10):
             assert client.fetch(Request(url=upstream.url("/feed.xml", host="good.example"))).status == 200
             upstream.hang_up()
@@ -108,8 +114,7 @@ def test_those_who_ask_for_one_name_get_one_answer() -> None:
     resolver = Resolver(names, 5)
     with ThreadPoolExecutor(10) as threads:
         asking = [threads.submit(resolver.addresses, "blog.example", time.monotonic() + 10) for _ in range(10)]
-        while not names.asked or any(not future.running() for future in asking):
-            time.sleep(0.001)
+        eventually(lambda: bool(names.asked) and all(future.running() for future in asking))
         go.set()
         assert {future.result() for future in asking} == {("192.0.2.1", "192.0.2.2")}
     resolver.close()
