@@ -45,6 +45,8 @@ ONE_HOME = {
     "py3langid": "core/text.py",
     "anyascii": "core/text.py",
     "brotli": "core/coding.py",
+    "protego": "core/checkup/",
+    "feedparser": "core/upstream/feedparsing.py",
     "sqlalchemy": "store/",
     "alembic": "store/",
     "watchdog": "edge/",

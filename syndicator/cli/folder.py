@@ -13,6 +13,9 @@ from syndicator.cli.group import as_json, main, print_done, print_json, print_pr
 from syndicator.cli.sources import list_sources, show_source
 from syndicator.errors import SyndicatorError
 
+SHOWN = 20
+"""Sources that are not well which `status` names."""
+
 
 @main.command()
 @as_json
@@ -120,6 +123,10 @@ def status(root: Path, as_json: bool) -> None:
         click.echo(f"{'ok' if found.ok else 'not well'}: {counts or 'nothing published yet'}")
         click.echo(f"feeds begin with {found.base_url}; last scan {found.scanned_at or 'never'}")
         print_problems(found.problems, found.notices)
+        for unwell in found.sources[:SHOWN]:
+            click.echo(f"source {unwell.path}: {unwell.reason}")
+        if len(found.sources) > SHOWN:
+            click.echo(f"and {len(found.sources) - SHOWN} more sources: `syndicator list` shows them")
         for line in found.advice:
             click.echo(f"- {line}")
     sys.exit(0 if found.ok else 1)

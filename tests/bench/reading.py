@@ -7,13 +7,17 @@ It writes `ready`, and for each cycle `polled` with the numbers of feeds, of new
 """
 
 import json
+import os
 import sys
 from itertools import takewhile
 
+import requests.adapters
 from reader import make_reader
 
 
 def main() -> None:
+    # It asks the environment for nothing: this is where its HTTP library looks for the usual authorities.
+    requests.adapters.DEFAULT_CA_BUNDLE_PATH = os.environ["SSL_CERT_FILE"]
     folder, workers = sys.argv[1:]
     reader = make_reader(f"{folder}/reader.sqlite")
     for url in takewhile(bool, map(str.strip, sys.stdin)):

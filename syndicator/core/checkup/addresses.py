@@ -29,7 +29,7 @@ LOCAL = warning(
     "has an address in `{name}` that works on one machine or network alone: {url}. Set the public address of the site "
     "where the feed is made.",
 )
-LOCAL_FILE = hint("address-local", LOCAL.text)
+LOCAL_FILE = hint("address-local-in-file", LOCAL.text)
 LINK_MISSING = warning(
     "link-missing",
     "has no link, so that people cannot get to it from their reader. Give it one, or a guid that is its address.",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from syndicator.core.checkup import outline as xml
 from syndicator.core.checkup.entries import ATOMS
-from syndicator.core.checkup.findings import Findings, error, warning
+from syndicator.core.checkup.findings import Findings, Words, error, warning
 from syndicator.core.checkup.outline import Node
 
 OLD = warning(
-    "version-old",
+    "atom-03",
     "this is Atom 0.3, a draft of 2003 that some readers no longer know. Write Atom 1.0.",
     "RFC 4287 1.2",
 )
@@ -26,7 +26,7 @@ DOUBLE = error(
     "RFC 4287 4.1.1, 4.1.2",
 )
 AUTHOR = warning(
-    "author-missing",
+    "entry-author-missing",
     "has no author, and neither its source nor the feed names one. Readers show nobody. Name one for the feed at "
     "least.",
     "RFC 4287 4.1.1, 4.1.2",
@@ -173,7 +173,7 @@ def _holder(holder: Node, subject: str, known: frozenset[str], found: Findings) 
             _text(node, subject, found)
     for node in holder.children:
         if node.namespace == xml.ATOM and node.name not in known and node.name != "item":
-            found.add(UNKNOWN, subject, node.line, name=node.name, idea=_IDEAS.get(node.name, ""))
+            found.add(UNKNOWN, subject, node.line, name=node.name, idea=Words(_IDEAS.get(node.name, "")))
 
 
 def _links(holder: Node, subject: str, found: Findings) -> None:

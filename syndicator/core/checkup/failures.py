@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicator.core.checkup.findings import Findings, Rule, Severity
+from syndicator.core.checkup.findings import Findings, Rule, Severity, Words
 from syndicator.errors import BadFeed, FetchError
 from syndicator.model import Response
 
@@ -75,7 +75,7 @@ def of_error(error: FetchError, found: Findings) -> None:
     rule = Rule(
         Severity.ERROR, f"fetch-{error.kind.replace('_', '-')}", "{meaning} ({reason})", _SOURCES.get(error.kind, "")
     )
-    found.add(rule, error.url, meaning=_Whole(meaning), reason=_Whole(reason))
+    found.add(rule, error.url, meaning=Words(meaning), reason=Words(reason))
 
 
 def of_status(response: Response, found: Findings) -> None:
@@ -85,21 +85,12 @@ def of_status(response: Response, found: Findings) -> None:
     if status in (403, 429, 503) and "challenge" in response.headers.get("cf-mitigated", "").lower():
         meaning += _CHALLENGE
     rule = Rule(Severity.ERROR, f"status-{status}", "the server answered {status}: {meaning}", "RFC 9110 15")
-    found.add(rule, response.url, status=status, meaning=_Whole(meaning))
+    found.add(rule, response.url, status=status, meaning=Words(meaning))
 
 
 def of_feed(error: BadFeed, found: Findings) -> None:
     """Note a document that cannot be read as a feed."""
     name = "not-a-feed" if error.kind == "not_a_feed" else f"document-{error.kind.replace('_', '-')}"
     rule = Rule(Severity.ERROR, name, "{reason}.")
-    found.add(rule, "the document", error.line, reason=_Whole(error.reason.rstrip(".")))
+    found.add(rule, "the document", error.line, reason=Words(error.reason.rstrip(".")))
 
-
-class _Whole:
-    """A sentence of ours, which is not shortened."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __str__(self) -> str:
-        return self._text

@@ -10,7 +10,7 @@ from urllib.parse import urldefrag
 from syndicator.core.checkup import addresses, atom, entries, identity, jsonrules, markup, moments, rss, syntax
 from syndicator.core.checkup import outline as xml
 from syndicator.core.checkup.entries import ATOMS, RSS, Date, Item
-from syndicator.core.checkup.findings import Findings, error, hint, warning
+from syndicator.core.checkup.findings import Findings, Words, error, hint, warning
 from syndicator.core.checkup.outline import Node
 from syndicator.core.upstream import is_json, jsontext
 from syndicator.core.upstream.discovery import link_header
@@ -21,7 +21,6 @@ from syndicator.model import Incoming, Parsed
 
 MAX_ENTRIES = 5000
 
-UNREADABLE = error("unreadable", "{what}")
 NO_ENTRIES = hint("entries-none", "there are no entries, so readers show an empty feed.")
 TOO_MANY = warning(
     "entries-too-many",
@@ -69,7 +68,7 @@ NO_AUTHOR = hint(
 FORMAT = error(
     "format-unknown", "it is XML, but neither RSS nor Atom (its first element is `<{name}>`).", "RFC 4287; RSS 2.0"
 )
-CDF = warning("version-old", "this is CDF, which hardly any reader knows. Write Atom or RSS 2.0.")
+CDF = warning("format-cdf", "this is CDF, which hardly any reader knows. Write Atom or RSS 2.0.")
 LEFT_OUT = hint("not-all-checked", "it is so large that not all of it was looked at.")
 
 
@@ -106,10 +105,10 @@ def _json(body: bytes, origin: Origin, now: datetime, found: Findings) -> None:
     try:
         document = jsontext.read(body, origin.content_type)
     except BadFeed as bad:
-        found.add(jsonrules.NOT_JSON, "the document", bad.line, what=bad.reason)
+        found.add(jsonrules.NOT_JSON, "the document", bad.line, what=Words(bad.reason))
         return
     for notice in document.notices:
-        found.add(jsonrules.NOTICE, "the document", what=notice)
+        found.add(jsonrules.NOTICE, "the document", what=Words(notice))
     if body.startswith(b"\xef\xbb\xbf"):
         found.add(jsonrules.MARK, "the document")
     feed = document.value

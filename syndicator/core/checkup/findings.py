@@ -87,12 +87,22 @@ class _Places:
     count: int = 1
 
 
+class Words(str):
+    """Words of ours in a sentence, which are not shortened."""
+
+    __slots__ = ()
+
+
 def shown(value: object) -> str:
     """A value as it is shown in a sentence: on one line, not too long, nothing that a terminal would obey."""
     if not isinstance(value, str):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value[:1000])
-    line = " ".join(line.split())
+    ours = isinstance(value, Words)
+    line = value if ours else " ".join(value[:1000].split())
+    if not line.isprintable():
+        line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+    if ours:
+        return line
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 

@@ -55,7 +55,7 @@ SAME_LINK = hint(
 )
 
 _UNSTEADY = re.compile(
-    r"[?&;#](utm_[a-z]{1,20}|fbclid|gclid|mc_cid|phpsessid|jsessionid|aspsessionid\w{0,20}|sid|sess(?:ion)?_?id"
+    r"[?&;#](utm_[a-z]{1,20}|fbclid|gclid|mc_cid|phpsessid|jsessionid|aspsessionid\w{0,20}|sess(?:ion)?_?id"
     r"|timestamp|nocache|cachebuster|rand|nonce)=",
     re.IGNORECASE,
 )

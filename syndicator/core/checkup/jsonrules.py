@@ -19,7 +19,7 @@ MARK = warning(
     "json-bom", "it begins with a byte order mark, at which some readers stop. Leave it out.", "RFC 8259 8.1"
 )
 VERSION = error(
-    "version-missing",
+    "json-version",
     "`version` is {value}; it must be https://jsonfeed.org/version/1.1, by which readers know the format.",
     _SPEC,
 )

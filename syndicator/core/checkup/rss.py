@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from syndicator.core.checkup import outline as xml
 from syndicator.core.checkup.addresses import one
 from syndicator.core.checkup.entries import RSS, Address
-from syndicator.core.checkup.findings import Findings, error, hint, warning
+from syndicator.core.checkup.findings import Findings, Words, error, hint, warning
 from syndicator.core.checkup.outline import Node
 
 VERSION = warning("version-missing", '`<rss>` does not say its version. Write version="2.0".', "RSS 2.0")
@@ -65,7 +65,7 @@ GUID_NOT_URL = warning(
 )
 PERMALINK = warning(
     "guid-ispermalink",
-    'says isPermaLink="{value}"; readers know "true" and "false" alone, in small letters, and take others for true.',
+    'says {said}="{value}". It is isPermaLink="true" or "false", in just these letters; readers take others for true.',
     "RSS 2.0, guid",
 )
 AUTHOR = hint(
@@ -248,10 +248,10 @@ def _item(item: Node, subject: str, found: Findings, *, rdf: bool) -> None:
 
 
 def _guid(guid: Node, subject: str, found: Findings) -> None:
-    said = next((value for name, value in guid.attributes.items() if name.lower() == "ispermalink"), None)
+    name, said = next((one for one in guid.attributes.items() if one[0].lower() == "ispermalink"), ("", None))
     text = guid.text.strip()
-    if said is not None and ("isPermaLink" not in guid.attributes or said.strip() not in ("true", "false")):
-        found.add(PERMALINK, subject, guid.line, value=said)
+    if said is not None and (name != "isPermaLink" or said.strip() not in ("true", "false")):
+        found.add(PERMALINK, subject, guid.line, said=name, value=said)
     elif said != "false" and text and not re.match(r"https?://[^\s/]", text, re.IGNORECASE):
         found.add(GUID_NOT_URL, subject, guid.line, guid=text)
 
@@ -272,7 +272,7 @@ def _known(holder: Node, subject: str, place: str, found: Findings, *, rdf: bool
         elif node.name in _KNOWN[other] and node.name not in ("image",):
             found.add(MISPLACED, subject, node.line, name=node.name, right=f"`<{other}>`")
         elif not rdf:
-            found.add(UNKNOWN, subject, node.line, name=node.name, idea=_IDEAS.get(node.name.lower(), ""))
+            found.add(UNKNOWN, subject, node.line, name=node.name, idea=Words(_IDEAS.get(node.name.lower(), "")))
     stray = holder.text.strip()
     if stray:
         found.add(STRAY, subject, holder.line, text=stray)

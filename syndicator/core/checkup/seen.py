@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from syndicator.core import html
-from syndicator.core.checkup.findings import shown
+from syndicator.core.checkup.findings import Words, shown
 from syndicator.core.polling import headers
 from syndicator.core.polling.schedule import GAPS, Limits, after_success, began, gap
 from syndicator.core.polling.words import rate
@@ -100,8 +100,15 @@ def see(parsed: Parsed, response: Response | None, now: datetime) -> Seen:
         archive=links.get("prev-archive") or links.get("next"),
         archived=parsed.archive,
         complete=parsed.complete,
-        notices=parsed.notices,
+        notices=_notices(parsed),
     )
+
+
+def _notices(parsed: Parsed) -> tuple[str, ...]:
+    """What reading left to say that the rules about documents do not say better."""
+    if parsed.format.startswith("json"):
+        return ()
+    return tuple(notice for notice in parsed.notices if not notice.startswith("not well-formed"))
 
 
 def _format(name: str) -> str:
@@ -119,11 +126,9 @@ def kind(article: Article) -> str:
     """How much of an article a reader shows: `full`, `summary` or `none`. A text without a title is meant as it is."""
     text = html.text((article.body or "")[:_LOOKED_AT]).strip()
     if not text:
-        return (
-            "full"
-            if article.image or article.enclosures or "<img" in article.body
-            else "summary" * bool(article.summary) or "none"
-        )
+        if article.image or article.enclosures or "<img" in article.body:
+            return "full"
+        return "summary" if article.summary else "none"
     if not article.title:
         return "full"
     return "summary" if len(text) < _SHORT or text.lower().endswith(_CUT_OFF) else "full"
@@ -165,16 +170,16 @@ def lines(seen: Seen) -> list[str]:
         told.append(f"                      {shown(one.link) if one.link else '(no link)'}")
     if seen.rate:
         told.append(f"  It publishes {seen.rate}.")
-    told.append(f"  Our poller would come back because {seen.next_visit}.")
+    told.append(f"  A poller like ours: {seen.next_visit}.")
     told += _offers(seen)
-    told += [f"  When it was read: {shown(notice)}." for notice in seen.notices]
+    told += [f"  When it was read: {shown(Words(notice))}." for notice in seen.notices]
     return told
 
 
 def _texts(seen: Seen) -> str:
     known = [
         f"{seen.full:,} with the full text" if seen.full else "",
-        f"{seen.summaries:,} with a summary alone" if seen.summaries else "",
+        f"{seen.summaries:,} with a summary or a few words" if seen.summaries else "",
         f"{seen.files:,} with files" if seen.files else "",
     ]
     return "".join(f", {part}" for part in known if part)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from syndicator.core.checkup import outline as xml
-from syndicator.core.checkup.findings import Findings, error, hint, warning
+from syndicator.core.checkup.findings import Findings, Words, error, hint, warning
 from syndicator.core.checkup.outline import Break, Outline
 from syndicator.core.upstream.charset import to_utf8
 from syndicator.core.upstream.mending import mended
@@ -171,7 +171,7 @@ def _broken(data: bytes, broken: Break, found: Findings) -> None:
     excerpt = line[max(0, broken.column - 30) : broken.column + 30].strip() or "(none)"
     what = _WORDS.get(broken.code) or expat_words(broken.code)
     found.add(
-        NOT_WELL_FORMED, f"line {broken.line:,}", broken.line, column=broken.column + 1, what=what, excerpt=excerpt
+        NOT_WELL_FORMED, f"line {broken.line:,}", broken.line, column=broken.column + 1, what=Words(what), excerpt=excerpt
     )
 
 

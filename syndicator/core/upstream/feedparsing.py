@@ -18,6 +18,8 @@ from xml.sax import expatreader
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.urls import make_safe_absolute_uri
 
+from syndicator.core.upstream.mending import is_character
+
 MOST_ELEMENTS = 300_000
 """Elements that are read of a document; the rest is left."""
 
@@ -292,6 +294,8 @@ class _Loose(_Guarded, LooseFeedParser):  # type: ignore[misc]
 
     def handle_charref(self, ref: str) -> None:
         try:
+            code = int(ref[1:], 16) if ref[:1] in "xX" else int(ref)
+        except ValueError:
+            return
+        if is_character(code):
             super().handle_charref(ref)
-        except (ValueError, OverflowError):
-            self.handle_data(f"&amp;#{ref};")

@@ -31,13 +31,13 @@ def _mended(match: re.Match[bytes]) -> bytes:
     if end is None:
         return match[0]
     if end and (decimal or hexadecimal):
-        return match[0] if _is_character(int(decimal) if decimal else int(hexadecimal, 16)) else b""
+        return match[0] if is_character(int(decimal) if decimal else int(hexadecimal, 16)) else b""
     if end and name in _OF_XML:
         return match[0]
     return (_NAMED.get(name) if end and name else None) or b"&amp;" + match[0][1:]
 
 
-def _is_character(code: int) -> bool:
+def is_character(code: int) -> bool:
     """Whether XML 1.0 knows the character (section 2.2)."""
     if code < 32:
         return code in (9, 10, 13)

@@ -1,4 +1,4 @@
-"""Documents made to take long: what has made feed parsers hang, and what takes the square of its length in their code."""
+"""Documents made to take long: what made feed parsers hang, and what takes the square of its length in them."""
 
 from __future__ import annotations
 
