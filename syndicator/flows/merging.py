@@ -42,6 +42,7 @@ class Merge:
         self._slugs = Slugs(tx)
         self._given: set[str] = set()
         self._taken: set[str] = set()
+        self._free: set[str] = set()
 
     def merge(self, parsed: Parsed) -> Merged:
         """Decide about every entry and tombstone of a document, and save what came of it."""
@@ -83,7 +84,7 @@ class Merge:
     def _expect(self, found: list[Found]) -> None:
         """Ask once for the names that most of the new articles will get."""
         new = [(entries.mint(signs, self._source.id), entry.article) for entry, signs, before in found if not before]
-        self._taken, _ = self._tx.taken({id for id, _ in new}, set())
+        self._ask({id for id, _ in new})
         self._slugs.expect({decide.slugs_for(article, id)[0] for id, article in new})
 
     def _oldest_first(self, found: list[Found]) -> list[Found]:
@@ -106,11 +107,17 @@ class Merge:
         self._save(article, kind, signs.claims())
 
     def _first(self, seen: Article, signs: Signs, found_at: datetime) -> Article:
-        while (id := entries.mint(signs, self._source.id, self._taken)) in self._tx.taken({id}, set())[0]:
-            self._taken.add(id)
+        while (id := entries.mint(signs, self._source.id, self._taken)) not in self._free:
+            self._ask({id})
+        self._free.discard(id)
         self._taken.add(id)
         slug = self._slugs.slug(seen, id)
         return decide.first_state(seen, id=id, slug=slug, now=found_at, backfill=self._backfill)
+
+    def _ask(self, ids: set[str]) -> None:
+        taken, _ = self._tx.taken(ids, set())
+        self._taken |= taken
+        self._free |= ids - taken
 
     def _as_of_source(self, article: Article) -> Article:
         """The article with what a person decided about its source."""

@@ -23,7 +23,7 @@ from syndicator.ports import Ports, Saved
 AT_ONCE = 100
 """New or overdue sources up to this number are polled at once; more are spread."""
 PORTION = 500
-"""Articles changed in one transaction."""
+"""Articles or sources changed in one transaction, so that others get their turn."""
 
 
 def find(ports: Ports, text: str) -> Source:
@@ -74,12 +74,17 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
     """
     now = ports.now()
     total = len(sources)
-    dues = [due or first_check(now, number, total, at_once=AT_ONCE) for number in range(total)]
-    ports.store.save_sources(
-        (replace(sound(source), removed=False, added=source.added or now), began(source.id, lane(source.url), at))
-        for source, at in zip(sources, dues, strict=True)
-    )
-    ports.store.soil(feed_name(source) for source in sources)
+    for start in range(0, total, PORTION):
+        portion = sources[start : start + PORTION]
+        ports.store.save_sources(
+            (
+                replace(sound(source), removed=False, added=source.added or now),
+                began(source.id, lane(source.url), due or first_check(now, number, total, at_once=AT_ONCE)),
+            )
+            for number, source in enumerate(portion, start)
+        )
+        ports.store.soil(feed_name(source) for source in portion)
+        ports.progress("added", start + len(portion), total)
 
 
 def change(ports: Ports, source: Source, **changes: Any) -> Source:

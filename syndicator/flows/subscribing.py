@@ -82,7 +82,7 @@ def subscribe(ports: Ports, source: Source, found: Found) -> Done:
     if there is not None and not there.removed:
         raise SourceError(f"source {there.id}: it has that address already; `syndicator show {there.id}` tells more")
     id = there.id if there else source.id or name(ports, found.url, source.title or found.parsed.upstream.title)
-    if there is None and ports.store.source(id) is not None:
+    if there is None and (id == ports.policy.source or ports.store.source(id) is not None):
         raise SourceError(f"source {id}: there is one of that name already; choose another --slug")
     wanted = replace(source, id=id, url=found.url)
     # Nobody else may ask for what we have already.

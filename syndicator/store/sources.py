@@ -188,7 +188,7 @@ def _row(
         assert before is not None
         assert stored is not None
         condition, next_check, former = stored.condition, _sooner(source, before, stored), stored.former
-        lost = stored.token is not None and (source.removed or host != stored.host)
+        lost = stored.token is not None and (source.removed > stored.removed or host != stored.host)
         token, attempts = (None, max(stored.attempts - 1, 0)) if lost else (stored.token, stored.attempts)
     due = rows.due(source, condition, next_check)
     return source.id, host, source.paused, source.removed, condition, next_check, due, former, token, attempts

@@ -126,7 +126,7 @@ def _html(chance: random.Random, link: str) -> str:
 def _parts(number: int, serial: int) -> tuple[str, str, str, str, str]:
     chance = random.Random(number * 100_003 + serial)
     link = f"http://{address(number)}/{serial}"
-    title = headline(chance, serial)
+    title = f"{headline(chance, serial)}, seen from place {number}"
     return link, title, escape(_html(chance, link)), chance.choice(AUTHORS), chance.choice(TAGS)
 
 

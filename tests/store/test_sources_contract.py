@@ -490,6 +490,13 @@ class TestFinishing:
         assert store.finish([polled(claim, START, etag="late")]) == [claim]
         assert store.poll_state("source-1") == before
 
+    def test_a_removed_source_that_somebody_asks_for_is_polled_to_the_end(self, store: Store) -> None:
+        store.save_sources([(upstream(1, removed=True), poll_state(1))])
+        claim = claimed(store)
+        store.save_sources([(upstream(1, removed=True, title="Other"), None)])
+
+        assert store.finish([polled(claim, START)]) == []
+
     def test_three_leases_that_ran_out_in_a_row_end_in_quarantine(self, store: Store) -> None:
         subscribe(store, 1, 2, host=host(1), interval=MINUTE)
         store.save_sources([(upstream(2), poll_state(2, host=host(1), next_check=START + HOUR))])

@@ -93,4 +93,3 @@ def of_feed(error: BadFeed, found: Findings) -> None:
     name = "not-a-feed" if error.kind == "not_a_feed" else f"document-{error.kind.replace('_', '-')}"
     rule = Rule(Severity.ERROR, name, "{reason}.")
     found.add(rule, "the document", error.line, reason=Words(error.reason.rstrip(".")))
-

@@ -153,6 +153,20 @@ def _rss(root: Node, origin: Origin, now: datetime, found: Findings) -> None:
     rss.check(root, origin.url, found)
     channel, nodes = rss.parts(root)
     items = list(entries.of_rss(nodes[:MAX_ENTRIES]))
+    if channel is not None:
+        _channel(root, channel, items, origin, found)
+    feed = [
+        Date(name, node.text, "rfc822", node.line)
+        for name in ("lastBuildDate", "pubDate")
+        for node in (channel.all(name, *RSS) if channel is not None else ())
+    ]
+    # RSS 0.9x knows no guid, and hardly any date.
+    old = root.namespace != xml.RDF and root.get("version").startswith("0.9")
+    named = root.namespace != xml.RDF and not old
+    _all(items, feed, origin, now, found, rss=not old, dated=not old, named=named)
+
+
+def _channel(root: Node, channel: Node, items: Sequence[Item], origin: Origin, found: Findings) -> None:
     _links(channel, '<atom:link rel="self" href="…"/>', origin, found)
     page = next((node.text.strip() for node in channel.all("link", *RSS) if node.text.strip()), "")
     if origin.url and page == origin.url:
@@ -161,13 +175,6 @@ def _rss(root: Node, origin: Origin, now: datetime, found: Findings) -> None:
         found.add(NO_LANGUAGE, "the channel", channel.line)
     if items and not (_has_author(channel) or any(item.authors for item in items)):
         found.add(NO_AUTHOR, "the channel", channel.line)
-    feed = [
-        Date(name, node.text, "rfc822", node.line)
-        for name in ("lastBuildDate", "pubDate")
-        for node in channel.all(name, *RSS)
-    ]
-    named = root.namespace != xml.RDF and not root.get("version").startswith("0.9")
-    _all(items, feed, origin, now, found, rss=True, dated=True, named=named)
 
 
 def _has_author(channel: Node) -> bool:

@@ -26,7 +26,7 @@ OUTSIDE = error(
 )
 HEAD_MISSING = warning(
     "channel-element-missing",
-    "has no `{name}`, which every channel must have. Readers show an empty place there.",
+    "has no `{name}`, or an empty one. Every channel must have it; readers show an empty place there.",
     "RSS 2.0, Required channel elements",
 )
 ITEM_EMPTY = error(
@@ -143,12 +143,11 @@ _DAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "satu
 _LOOKED_AT = 5000
 
 
-def parts(root: Node) -> tuple[Node, list[Node]]:
-    """The channel and the items of RSS or RDF, wherever they stand."""
+def parts(root: Node) -> tuple[Node | None, list[Node]]:
+    """The channel of RSS or RDF, and the items, wherever they stand."""
     channels = root.all("channel", *RSS)
-    channel = channels[0] if channels else root
-    inside = [item for one in channels for item in one.all("item", *RSS)]
-    return channel, inside + root.all("item", *RSS)
+    inside = [item for channel in channels for item in channel.all("item", *RSS)]
+    return next(iter(channels), None), inside + root.all("item", *RSS)
 
 
 def check(root: Node, url: str, found: Findings) -> None:
@@ -156,17 +155,19 @@ def check(root: Node, url: str, found: Findings) -> None:
     channel, items = parts(root)
     rdf = root.namespace == xml.RDF
     if rdf:
-        if channel.namespace == xml.RSS090:
+        if any(node.namespace == xml.RSS090 for node in root.children):
             found.add(OLD, "the feed", root.line, version="0.90")
     else:
         _version(root, found)
         channels = len(root.all("channel", *RSS))
         if channels != 1:
             found.add(CHANNELS, "the feed", root.line, count=channels)
-        for number, item in enumerate(root.all("item", *RSS), 1):
-            found.add(OUTSIDE, f"item {number}", item.line)
-    _head(channel, url, found)
-    _known(channel, "the channel", "channel", found, rdf=rdf)
+        outside = root.all("item", *RSS)
+        for number, item in enumerate(outside, len(items) - len(outside) + 1):
+            found.add(OUTSIDE, f"item {number:,}", item.line)
+    if channel is not None:
+        _head(channel, url, found)
+        _known(channel, "the channel", "channel", found, rdf=rdf)
     for number, item in enumerate(items, 1):
         subject = f"item {number:,}"
         _item(item, subject, found, rdf=rdf)

@@ -171,7 +171,12 @@ def _broken(data: bytes, broken: Break, found: Findings) -> None:
     excerpt = line[max(0, broken.column - 30) : broken.column + 30].strip() or "(none)"
     what = _WORDS.get(broken.code) or expat_words(broken.code)
     found.add(
-        NOT_WELL_FORMED, f"line {broken.line:,}", broken.line, column=broken.column + 1, what=Words(what), excerpt=excerpt
+        NOT_WELL_FORMED,
+        f"line {broken.line:,}",
+        broken.line,
+        column=broken.column + 1,
+        what=Words(what),
+        excerpt=excerpt,
     )
 
 
