@@ -134,3 +134,43 @@ def test_a_command_takes_the_address_of_the_running_server_unless_one_is_set(tmp
     assert (
         load(tmp_path, web={"bind": "127.0.0.1:7000"}).served_at("127.0.0.1:9000").base_url == "http://127.0.0.1:7000"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[source]]\nurl = "https://a.example/"\ntagz = []', "did you mean “tags”?"),
+        ('[[source]]\nurl = "a.example"', "[[source]] number 1: url"),
+        ('[[source]]\nurl = "https://a.example/"\nslug = "seeds"', "is the folder"),
+        ('[[source]]\nurl = "https://a.example/"\nslug = "A b"', "slug"),
+        ('[[source]]\nurl = "https://a.example/"\ninterval = "often"', "interval"),
+        ('[[source]]\nurl = "https://a.example/"\n' * 2, "stands there twice"),
+        ('[source]\nurl = "https://a.example/"', "under [[source]]"),
+        ('[polling]\nallow_networks = ["everywhere"]', "is no network"),
+        ('[polling]\nallow_ports = ["80-70"]', "is no port"),
+        ('[polling]\ncontact = "ask me"', "is no address"),
+    ],
+)
+def test_a_source_or_polling_that_cannot_be_is_refused_by_its_name(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "syndicator.toml").write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as refused:
+        config.load(tmp_path, {})
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("written", ["[8000, '9000-9100']", "'8000, 9000-9100'", "['8000', '9000-9100']"])
+def test_ports_are_text_numbers_or_ranges(tmp_path: Path, written: str) -> None:
+    (tmp_path / "syndicator.toml").write_text(f"[polling]\nallow_ports = {written}", "utf-8")
+    assert config.load(tmp_path, {}).polling.allow_ports == ("8000", "9000-9100")
+
+
+def test_secrets_of_sources_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("geheim\n", "utf-8")
+    text = (
+        '[[source]]\nurl = "https://ann:geheim@a.example/"\npassword = "geheim"\nheaders = { X-Key = "geheim" }\n'
+        f'[[source]]\nurl = "https://b.example/"\nusername = "ann"\npassword_file = "{tmp_path / "secret"}"\n'
+    )
+    (tmp_path / "syndicator.toml").write_text(text, "utf-8")
+    settings = config.load(tmp_path, {})
+    assert "geheim" not in str(settings.public())
+    assert settings.source[1].secret() == "geheim"

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -110,9 +110,11 @@ def load(root: Path, environ: Mapping[str, str] | None = None, **overrides: Mapp
     for number, source in enumerate(data.get(SOURCE, ()), 1):
         _refuse_unknown_of_source(number, source)
     try:
-        return Settings(root=root.resolve(), **data)
+        settings = Settings(root=root.resolve(), **data)
     except ValidationError as error:
         raise ConfigError(_first_problem(error, origin)) from error
+    _refuse_doubles(settings.source)
+    return settings
 
 
 def _file(path: Path) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
@@ -194,6 +196,16 @@ def _refuse_unknown_of_source(number: int, source: Mapping[str, Any]) -> None:
         if key not in known:
             subject = f"{FILE}: [[source]] {source.get('url', number)}: {key}"
             raise ConfigError(f"{subject}: there is no such key" + _nearest(key, known))
+
+
+def _refuse_doubles(sources: Sequence[SourceSection]) -> None:
+    for key in ("url", "slug"):
+        seen: set[str] = set()
+        for source in sources:
+            value = getattr(source, key)
+            if value is not None and value in seen:
+                raise ConfigError(f"{FILE}: [[source]] {key} = {value}: it stands there twice; take one out")
+            seen.add(value)
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -211,6 +211,13 @@ class SourceSection(Section):
     licence: str | None = None
     trust: bool = False
 
+    @field_validator("slug")
+    @classmethod
+    def _not_the_folder(cls, value: str | None) -> str | None:
+        if value == "seeds":
+            raise ValueError('"seeds" is the folder; choose another one')
+        return value
+
     @field_validator("url")
     @classmethod
     def _web_address(cls, value: str) -> str:
