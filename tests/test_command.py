@@ -166,16 +166,16 @@ def test_the_server_is_well_and_says_so(site: Site) -> None:
 def test_articles_are_listed_and_shown(site: Site) -> None:
     (site.seeds / "a.md").write_text(story(1, title="One story"))
     assert site.call("build").returncode == 0
-    (one,) = listed(site.call("list", "--json"))
+    (one,) = listed(site.call("list", "--articles", "--json"))
     assert one["title"] == "One story"
     for name in (one["id"], one["slug"], "a.md"):
         assert listed(site.call("show", name, "--json"))["id"] == one["id"]
     missing = site.call("show", "nothing")
     assert (missing.returncode, missing.stderr) == (
         1,
-        "syndicator: nothing: no article has this id, slug or file; `syndicator list` shows them\n",
+        "syndicator: nothing: no source has this name or address, and no article this id, slug or file\n",
     )
-    assert "One story" in site.call("list").stdout
+    assert "One story" in site.call("list", "--articles").stdout
 
 
 def test_nothing_is_lost_or_doubled_by_kill_9(site: Site) -> None:
@@ -232,5 +232,5 @@ def _on_disk(site: Site) -> dict[str, str]:
 
 
 def _all_of(site: Site, titles: set[str]) -> list[dict[str, str]] | None:
-    articles = listed(site.call("list", "--json", "--limit", "1000"))
+    articles = listed(site.call("list", "--articles", "--json", "--limit", "1000"))
     return articles if {article["title"] for article in articles} >= titles else None

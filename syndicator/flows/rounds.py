@@ -18,6 +18,9 @@ from syndicator.ports import Ports
 SOON = timedelta(seconds=2)
 """What is due in so long is waited for."""
 LOOK_AGAIN = 0.1
+"""Seconds after which a round looks again for what is due."""
+GATHER = 0.02
+"""Seconds that a poll which is over waits for others: claiming and storing many at once costs little more than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +37,10 @@ def poll_due(ports: Ports, told: Callable[[Done], None], connections: int = 32) 
 
     def claims(room: int) -> list[Claim] | None:
         found = ports.store.claim_due(ports.now(), room, LEASE) if room else []
+        if found or not room:
+            return found
         ready = ports.store.ready_at()
-        more = ready is not None and ready <= ports.now() + SOON
-        return found if found or more else None
+        return [] if ready is not None and ready <= ports.now() + SOON else None
 
     return _round(ports, claims, told, connections, ports.store.overdue(ports.now()))
 
@@ -106,6 +110,9 @@ def _round(
         while (found := claims(connections - len(flying))) is not None or flying:
             flying |= {pool.submit(poll, ports, claim) for claim in found or ()}
             over, flying = wait(flying, LOOK_AGAIN, FIRST_COMPLETED)
+            if over and flying:
+                more, flying = wait(flying, GATHER)
+                over |= more
             if not over and not flying:
                 ports.sleep(LOOK_AGAIN)
             done = [future.result() for future in over]

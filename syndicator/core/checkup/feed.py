@@ -71,6 +71,10 @@ FORMAT = error(
 CDF = warning("format-cdf", "this is CDF, which hardly any reader knows. Write Atom or RSS 2.0.")
 LEFT_OUT = hint("not-all-checked", "it is so large that not all of it was looked at.")
 
+_TO_COME = frozenset(
+    {NO_SELF, HUB_WITHOUT_SELF, NO_PAGE, NO_LANGUAGE, NO_AUTHOR, rss.HEAD_MISSING, rss.CHANNELS, atom.MISSING}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -130,19 +134,23 @@ def _json(body: bytes, origin: Origin, now: datetime, found: Findings) -> None:
 
 def _xml(body: bytes, origin: Origin, now: datetime, found: Findings) -> None:
     document = syntax.check(body, origin.content_type, found)
-    root = document.outline.root
+    root, broken = document.outline.root, document.outline.broken is not None
     if document.outline.cut:
         found.add(LEFT_OUT, "the document")
     if root is None:
         return
+    # What a document that breaks off does not have may have been to come.
+    judged = Findings() if broken else found
     if root.name in ("feed", "entry") and root.namespace in (*ATOMS, ""):
-        _atom(root, origin, now, found)
+        _atom(root, origin, now, judged)
     elif root.name.lower() in ("rss", "rdf"):
-        _rss(root, origin, now, found)
+        _rss(root, origin, now, judged)
     elif root.name.lower() == "channel":
-        found.add(CDF, "the feed", root.line)
-    elif not _is_page(document.prolog):
-        found.add(FORMAT, "the document", root.line, name=root.name)
+        judged.add(CDF, "the feed", root.line)
+    elif not broken and not _is_page(document.prolog):
+        judged.add(FORMAT, "the document", root.line, name=root.name)
+    if broken:
+        found.take(judged, without=_TO_COME)
 
 
 def _is_page(prolog: Prolog) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 _SHOWN = 120
@@ -60,6 +60,12 @@ class Findings:
             self._found[rule] = _Places(subject, line, {name: shown(value) for name, value in details.items()})
         else:
             places.count += 1
+
+    def take(self, others: Findings, without: Collection[Rule]) -> None:
+        """Note what others found, but for some rules."""
+        for rule, places in others._found.items():
+            if rule not in without:
+                self._found.setdefault(rule, places)
 
     def __contains__(self, rule: Rule) -> bool:
         return rule in self._found

@@ -144,7 +144,17 @@ class _Reader:
         except _Bound as bound:
             line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber
             self.found.broken = Break(0, line, column, str(bound))
+        if self.found.broken is not None:
+            self._leave_out_the_open_entry()
         return self.found
+
+    def _leave_out_the_open_entry(self) -> None:
+        """What breaks off in its middle is not judged: what it lacks may have followed."""
+        for outer, node in zip(self._open, self._open[1:], strict=False):
+            if outer is not None and node is not None and node.name in _ENTRIES:
+                outer.children.remove(node)
+                self.found.entries -= 1
+                return
 
     def _start(self, written: str, listed: list[str]) -> None:
         self._nodes += 1

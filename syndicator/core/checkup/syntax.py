@@ -17,7 +17,7 @@ _XML = "XML 1.0 2.1"
 LATE = error(
     "xml-declaration-late",
     "stands behind {what}. It must be the very first thing: strict readers stop here. Remove what is before it (often "
-    "an empty line in a script or a template).",
+    "an empty line in a template, or a message of a script).",
     "XML 1.0 2.8",
 )
 NOT_WELL_FORMED = error(
@@ -96,6 +96,10 @@ _ENDS = frozenset({3, 5, 6, 20})
 """Codes that say, at the end of a document, that it has none."""
 _INVALID_TOKEN = 4
 _DECLARED = re.compile(rb"\s{0,999}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']\s{0,9}([\w.:-]{1,40})")
+_START = re.compile(rb"<(?:\?xml\s|rss[\s>]|feed[\s>]|rdf:RDF[\s>])")
+_FIRST = re.compile(rb"\s*(?:<\?|<!--|<!DOCTYPE|<[a-z]{1,20}:feed\b|<html\b)", re.IGNORECASE)
+"""How a document begins whose first element is still to come, or that is no feed."""
+_SEARCHED = 4096
 _LINE_END = re.compile(rb"\r\n?|\n")
 _KNOWN = re.compile(r"ascii|utf-8|iso8859|cp\d|koi8|mac[-_]|gb|big5|shift_jis|euc_|tis-620|johab|hz")
 """Encodings that a document is decoded from; decoding some others takes the square of the length."""
@@ -124,10 +128,12 @@ class Document:
 def check(body: bytes, content_type: str | None, found: Findings) -> Document:
     """Note what is wrong with the XML, and give what can be read of it: after mending where that gives more."""
     _encoding(body, content_type, found)
-    prolog = without_declarations(to_utf8(body, content_type).data)
-    if prolog.late:
-        before = "an empty line or a space" if prolog.data[:1].isspace() else "something else"
-        found.add(LATE, "the XML declaration", 1, what=before)
+    data, before = _from_its_start(to_utf8(body, content_type).data)
+    prolog = without_declarations(data)
+    if before:
+        found.add(LATE, "the first element", 1, what=f"other text: {before.decode('utf-8', 'replace')}")
+    elif prolog.late:
+        found.add(LATE, "the XML declaration", 1, what="an empty line, a space or a comment")
     if prolog.doctype:
         found.add(SUBSET if prolog.subset else DOCTYPE, "the document type")
     outline = xml.outline(prolog.data)
@@ -135,7 +141,7 @@ def check(body: bytes, content_type: str | None, found: Findings) -> Document:
     if outline.broken is not None:
         _broken(prolog.data, outline.broken, found)
         again = xml.outline(mended(prolog.data))
-        whole = again if again.entries > outline.entries else outline
+        whole = again if _further(again, outline) else outline
     for prefix, line in whole.undeclared.items():
         found.add(PREFIX, f"the prefix {prefix}:", line, prefix=prefix)
     for name, line in whole.entities.items():
@@ -145,6 +151,21 @@ def check(body: bytes, content_type: str | None, found: Findings) -> Document:
         if right is not None and right != namespace and not _is_other(namespace):
             found.add(NAMESPACE, "a namespace", line, found=namespace, right=right)
     return Document(outline=whole, prolog=prolog)
+
+
+def _from_its_start(data: bytes) -> tuple[bytes, bytes]:
+    """The document with what stands before a feed, and is none, blanked out; and that."""
+    start = _START.search(data, 0, _SEARCHED)
+    before = data[: start.start()] if start else b""
+    if not before.strip() or _FIRST.match(before):
+        return data, b""
+    return bytes(byte if byte in b"\r\n" else 32 for byte in before) + data[len(before) :], before.strip()
+
+
+def _further(one: Outline, other: Outline) -> bool:
+    """Whether one reading got further into the document than the other."""
+    places = [(outline.broken.line, outline.broken.column) if outline.broken else None for outline in (one, other)]
+    return places[1] is not None and (places[0] is None or places[0] > places[1])
 
 
 def _is_other(namespace: str) -> bool:

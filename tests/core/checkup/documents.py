@@ -9,8 +9,17 @@ from syndicator.model import utc
 NOW = utc(2024, 10, 10, 12)
 URL = "https://mill.example/feed.xml"
 
-RSS = """<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd">
+_ATOM = 'xmlns:atom="http://www.w3.org/2005/Atom"'
+_CONTENT = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+_DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+_SY = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+_ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+_WHEEL = (
+    '<p>The wheel turns <a href="https://mill.example/w">again</a>. <img src="https://mill.example/w.png" alt=""></p>'
+)
+
+RSS = f"""<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" {_ATOM} {_CONTENT} {_DC} {_SY} {_ITUNES}>
 <channel>
 <title>The Mill</title>
 <link>https://mill.example/</link>
@@ -32,7 +41,7 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <pubDate>Wed, 09 Oct 2024 10:00:00 +0200</pubDate>
 <dc:creator>Ann Other</dc:creator>
 <description>The wheel turns.</description>
-<content:encoded><![CDATA[<p>The wheel turns <a href="https://mill.example/w">again</a>. <img src="https://mill.example/w.png" alt=""></p>]]></content:encoded>
+<content:encoded><![CDATA[{_WHEEL}]]></content:encoded>
 <enclosure url="https://mill.example/w.mp3" length="123" type="audio/mpeg"/>
 </item>
 <item>
@@ -92,8 +101,8 @@ JSON = """{
 }
 """
 
-RDF = """<?xml version="1.0" encoding="UTF-8"?>
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom">
+RDF = f"""<?xml version="1.0" encoding="UTF-8"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" {_DC} {_ATOM}>
 <channel rdf:about="https://mill.example/">
 <title>The Mill</title>
 <link>https://mill.example/</link>

@@ -74,12 +74,32 @@ RSS_CASES = {
         "the channel",
         12,
     ),
-    "an image without link": ([("<link>https://mill.example/</link></image>", "</image>")], "image-incomplete", "the channel's image", 14),
+    "an image without link": (
+        [("<link>https://mill.example/</link></image>", "</image>")],
+        "image-incomplete",
+        "the channel's image",
+        14,
+    ),
     "explicit in German": ([("<itunes:explicit>false", "<itunes:explicit>nein")], "itunes-explicit", "the channel", 15),
     # itself
-    "no self": ([('<atom:link rel="self" type="application/rss+xml" href="https://mill.example/feed.xml"/>', "")], "self-missing", "the feed", None),
-    "a relative self": ([('href="https://mill.example/feed.xml"', 'href="/feed.xml"')], "self-relative", "the feed", None),
-    "another self": ([('href="https://mill.example/feed.xml"', 'href="http://mill.example/feed.xml"')], "self-differs", "the feed", None),
+    "no self": (
+        [('<atom:link rel="self" type="application/rss+xml" href="https://mill.example/feed.xml"/>', "")],
+        "self-missing",
+        "the feed",
+        None,
+    ),
+    "a relative self": (
+        [('href="https://mill.example/feed.xml"', 'href="/feed.xml"')],
+        "self-relative",
+        "the feed",
+        None,
+    ),
+    "another self": (
+        [('href="https://mill.example/feed.xml"', 'href="http://mill.example/feed.xml"')],
+        "self-differs",
+        "the feed",
+        None,
+    ),
     "two selves": (
         [("<item>", '<atom:link rel="self" href="https://mill.example/feed.xml#2"/><item>')],
         "self-several",
@@ -87,12 +107,22 @@ RSS_CASES = {
         None,
     ),
     "a hub alone": (
-        [('rel="self" type="application/rss+xml" href="https://mill.example/feed.xml"', 'rel="hub" href="https://hub.example/"')],
+        [
+            (
+                'rel="self" type="application/rss+xml" href="https://mill.example/feed.xml"',
+                'rel="hub" href="https://hub.example/"',
+            )
+        ],
         "hub-without-self",
         "the feed",
         None,
     ),
-    "its page is the feed": ([("<link>https://mill.example/</link>", f"<link>{URL}</link>")], "link-is-feed", "the channel", 3),
+    "its page is the feed": (
+        [("<link>https://mill.example/</link>", f"<link>{URL}</link>")],
+        "link-is-feed",
+        "the channel",
+        3,
+    ),
     # what an item is known by
     "no guid": ([(GUID_1, "")], "id-missing", "item 2", 27),
     "neither guid nor link": (
@@ -101,19 +131,39 @@ RSS_CASES = {
         "item 2",
         27,
     ),
-    "a guid that two share": ([(GUID_1, '<guid isPermaLink="false">tag:mill.example,2024:2</guid>')], "id-shared", "item 2", 27),
+    "a guid that two share": (
+        [(GUID_1, '<guid isPermaLink="false">tag:mill.example,2024:2</guid>')],
+        "id-shared",
+        "item 2",
+        27,
+    ),
     "an item twice": (
         [("</channel>", RSS[RSS.rindex("<item>") : RSS.index("</channel>")] + "</channel>")],
         "entry-twice",
         "item 3",
         35,
     ),
-    "two items with one link": ([("<link>https://mill.example/1</link>", "<link>https://mill.example/2</link>")], "link-shared", "item 2", 27),
+    "two items with one link": (
+        [("<link>https://mill.example/1</link>", "<link>https://mill.example/2</link>")],
+        "link-shared",
+        "item 2",
+        27,
+    ),
     "a guid that is no address": ([(GUID_1, "<guid>water-1</guid>")], "guid-not-url", "item 2", 30),
     "isPermaLink in capitals": ([('isPermaLink="false"', 'isPermaLink="False"')], "guid-ispermalink", "item 1", 20),
     "ispermalink": ([('isPermaLink="false"', 'ispermalink="false"')], "guid-ispermalink", "item 1", 20),
-    "a guid with a campaign": ([(GUID_1, "<guid>https://mill.example/1?utm_source=rss</guid>")], "id-unsteady", "item 2", 27),
-    "a guid with a session": ([(GUID_1, "<guid>https://mill.example/1;jsessionid=AB12</guid>")], "id-unsteady", "item 2", 27),
+    "a guid with a campaign": (
+        [(GUID_1, "<guid>https://mill.example/1?utm_source=rss</guid>")],
+        "id-unsteady",
+        "item 2",
+        27,
+    ),
+    "a guid with a session": (
+        [(GUID_1, "<guid>https://mill.example/1;jsessionid=AB12</guid>")],
+        "id-unsteady",
+        "item 2",
+        27,
+    ),
     "its title is its guid": ([(GUID_1, '<guid isPermaLink="false">water</guid>')], "id-is-title", "item 2", 27),
     "white space in a guid": ([(GUID_1, "<guid> https://mill.example/1\n</guid>")], "id-blanks", "item 2", 27),
     # what is in it
@@ -124,9 +174,24 @@ RSS_CASES = {
         27,
     ),
     "no title in an item": ([(TITLE_1, "")], "title-missing", "item 2", 27),
-    "two links": ([("<link>https://mill.example/1</link>", "<link>https://mill.example/1</link><link>https://mill.example/x</link>")], "element-double", "item 2", 27),
+    "two links": (
+        [
+            (
+                "<link>https://mill.example/1</link>",
+                "<link>https://mill.example/1</link><link>https://mill.example/x</link>",
+            )
+        ],
+        "element-double",
+        "item 2",
+        27,
+    ),
     "pubdate": ([(DATE_1, f"{DATE_1}<pubdate>x</pubdate>")], "element-case", "item 2", 31),
-    "an element that RSS does not know": ([(TITLE_1, f"{TITLE_1}<updated>2024-10-08</updated>")], "element-unknown", "item 2", 28),
+    "an element that RSS does not know": (
+        [(TITLE_1, f"{TITLE_1}<updated>2024-10-08</updated>")],
+        "element-unknown",
+        "item 2",
+        28,
+    ),
     "ttl in an item": ([(TITLE_1, f"{TITLE_1}<ttl>5</ttl>")], "element-misplaced", "item 2", 28),
     "text in the open": ([(TITLE_1, f"{TITLE_1}Warning: foo in bar.php")], "text-stray", "item 2", 27),
     "HTML as elements": ([("The water &amp;amp; the weir.", "The <b>water</b>.")], "html-unescaped", "item 2", 33),
@@ -140,30 +205,90 @@ RSS_CASES = {
     # titles and texts
     "tags in a title": ([(TITLE_1, "<title>&lt;b&gt;Water&lt;/b&gt;</title>")], "html-in-title", "item 2", 28),
     "a title escaped twice": ([(TITLE_1, "<title>Water &amp;amp; weir</title>")], "title-escaped-twice", "item 2", 28),
-    "a title with numbers escaped twice": ([(TITLE_1, "<title>It&amp;#8217;s</title>")], "title-escaped-twice", "item 2", 28),
-    "a text escaped twice": ([(TEXT_1, "<description>&amp;lt;p&amp;gt;Water&amp;lt;/p&amp;gt;</description>")], "text-escaped-twice", "item 2", 33),
-    "an entity escaped twice": ([(TEXT_1, "<description>Water&amp;amp;nbsp;here</description>")], "text-escaped-twice", "item 2", 33),
-    "a CDATA mark escaped": ([(TEXT_1, "<description>&lt;![CDATA[Water]]&gt;</description>")], "cdata-shown", "item 2", 33),
-    "garbled letters": ([(TITLE_1, "<title>It\u00e2\u20ac\u2122s M\u00c3\u00bcller</title>")], "letters-garbled", "item 2", 28),
+    "a title with numbers escaped twice": (
+        [(TITLE_1, "<title>It&amp;#8217;s</title>")],
+        "title-escaped-twice",
+        "item 2",
+        28,
+    ),
+    "a text escaped twice": (
+        [(TEXT_1, "<description>&amp;lt;p&amp;gt;Water&amp;lt;/p&amp;gt;</description>")],
+        "text-escaped-twice",
+        "item 2",
+        33,
+    ),
+    "an entity escaped twice": (
+        [(TEXT_1, "<description>Water&amp;amp;nbsp;here</description>")],
+        "text-escaped-twice",
+        "item 2",
+        33,
+    ),
+    "a CDATA mark escaped": (
+        [(TEXT_1, "<description>&lt;![CDATA[Water]]&gt;</description>")],
+        "cdata-shown",
+        "item 2",
+        33,
+    ),
+    "garbled letters": (
+        [(TITLE_1, "<title>It\u00e2\u20ac\u2122s M\u00c3\u00bcller</title>")],
+        "letters-garbled",
+        "item 2",
+        28,
+    ),
     "lost letters": ([(TITLE_1, "<title>M\ufffdller</title>")], "letters-garbled", "item 2", 28),
     "an empty text": ([(TEXT_1, f"{TEXT_1}<content:encoded> </content:encoded>")], "text-empty", "item 2", 33),
     "a relative picture": ([("https://mill.example/w.png", "/w.png")], "relative-in-text", "item 1", 24),
     "a relative link": ([('href="https://mill.example/w"', 'href="../w"')], "relative-in-text", "item 1", 24),
-    "a picture for scripts": ([('src="https://mill.example/w.png"', 'data-src="https://mill.example/w.png"')], "image-lazy", "item 1", 24),
+    "a picture for scripts": (
+        [('src="https://mill.example/w.png"', 'data-src="https://mill.example/w.png"')],
+        "image-lazy",
+        "item 1",
+        24,
+    ),
     "a script": ([("<p>The wheel", "<script>x()</script><p>The wheel")], "script-in-text", "item 1", 24),
-    "a frame": ([("<p>The wheel", '<iframe src="https://video.example/1"></iframe><p>The wheel')], "frame-in-text", "item 1", 24),
+    "a frame": (
+        [("<p>The wheel", '<iframe src="https://video.example/1"></iframe><p>The wheel')],
+        "frame-in-text",
+        "item 1",
+        24,
+    ),
     # addresses and files
-    "a relative link of an item": ([("<link>https://mill.example/1</link>", "<link>/1</link>")], "address-relative", "item 2", 29),
-    "a link with a space": ([("<link>https://mill.example/1</link>", "<link>https://mill.example/a b</link>")], "address-illegal", "item 2", 29),
-    "a link to this machine": ([("<link>https://mill.example/1</link>", "<link>http://localhost:4000/1</link>")], "address-local", "item 2", 29),
-    "a link to a private network": ([("<link>https://mill.example/1</link>", "<link>http://192.168.1.2/1</link>")], "address-local", "item 2", 29),
+    "a relative link of an item": (
+        [("<link>https://mill.example/1</link>", "<link>/1</link>")],
+        "address-relative",
+        "item 2",
+        29,
+    ),
+    "a link with a space": (
+        [("<link>https://mill.example/1</link>", "<link>https://mill.example/a b</link>")],
+        "address-illegal",
+        "item 2",
+        29,
+    ),
+    "a link to this machine": (
+        [("<link>https://mill.example/1</link>", "<link>http://localhost:4000/1</link>")],
+        "address-local",
+        "item 2",
+        29,
+    ),
+    "a link to a private network": (
+        [("<link>https://mill.example/1</link>", "<link>http://192.168.1.2/1</link>")],
+        "address-local",
+        "item 2",
+        29,
+    ),
     "an empty link": (
         [("<link>https://mill.example/1</link>", "<link/>"), (GUID_1, '<guid isPermaLink="false">w1</guid>')],
         ["link-missing", "address-empty"],
         "item 2",
         None,
     ),
-    "an enclosure without url": ([('<enclosure url="https://mill.example/w.mp3" ', "<enclosure ")], "enclosure-without-url", "item 1", 25),
+    "an enclosure without url": (
+        [('<enclosure url="https://mill.example/w.mp3" ', "<enclosure ")],
+        "enclosure-without-url",
+        "item 1",
+        25,
+    ),
     "an enclosure without type": ([(' type="audio/mpeg"/>', "/>")], "enclosure-without-type", "item 1", 25),
     "an enclosure without length": ([(' length="123"', "")], "enclosure-length", "item 1", 25),
     "an enclosure with a length in words": ([('length="123"', 'length="1.5 MB"')], "enclosure-length", "item 1", 25),
@@ -189,13 +314,16 @@ RSS_CASES = {
         None,
     ),
     "the oldest first": (
-        [*items(2, MORE.replace("DATE", "Thu, 10 Oct 2024 0{n}:00:00 GMT")), ("Wed, 09 Oct 2024 10", "Mon, 07 Oct 2024 10")],
+        [
+            *items(2, MORE.replace("DATE", "Thu, 10 Oct 2024 0{n}:00:00 GMT")),
+            ("Wed, 09 Oct 2024 10", "Mon, 07 Oct 2024 10"),
+        ],
         "oldest-first",
         "the feed",
         None,
     ),
     "a build date in words": ([("Wed, 09 Oct 2024 08:00:00 GMT", "just now")], "date-unreadable", "the feed", 8),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changes", "names", "subject", "line"), RSS_CASES.values(), ids=RSS_CASES.keys())
@@ -217,29 +345,54 @@ ATOM_CASES = {
     "no updated": ([(ATOM_UPDATED_1, "")], "element-missing", "entry 2"),
     "two titles": ([("<title>Wheel", "<title>x</title><title>Wheel")], "element-double", "entry 1"),
     "two contents": (
-        [("<content type=\"xhtml\">", '<content type="text">x</content><content type="xhtml">')],
+        [('<content type="xhtml">', '<content type="text">x</content><content type="xhtml">')],
         "element-double",
         "entry 2",
     ),
     "no author": ([("<author><name>Ann Other</name></author>", "")], "entry-author-missing", "entry 1"),
-    "an author without name": ([("<name>Ann Other</name>", "<email>a@mill.example</email>")], "author-without-name", "the feed"),
+    "an author without name": (
+        [("<name>Ann Other</name>", "<email>a@mill.example</email>")],
+        "author-without-name",
+        "the feed",
+    ),
     "neither content nor link": (
         [('<link href="https://mill.example/1"/>\n<content type="xhtml">' + XHTML + "</content>", "")],
         "entry-without-content",
         "entry 2",
     ),
-    "two alternates": ([('<link href="https://mill.example/1"/>', '<link href="https://mill.example/1"/><link href="https://mill.example/x"/>')], "alternate-double", "entry 2"),
+    "two alternates": (
+        [
+            (
+                '<link href="https://mill.example/1"/>',
+                '<link href="https://mill.example/1"/><link href="https://mill.example/x"/>',
+            )
+        ],
+        "alternate-double",
+        "entry 2",
+    ),
     "an id that is no IRI": ([("<id>tag:mill.example,2024:1</id>", "<id>42</id>")], "id-not-iri", "entry 2"),
     "an id twice": ([("<id>tag:mill.example,2024:1</id>", "<id>tag:mill.example,2024:2</id>")], "id-shared", "entry 2"),
-    "a link without href": ([('<link href="https://mill.example/1"/>', '<link href="https://mill.example/1"/><link rel="via"/>')], ["link-without-href", "address-empty"], "entry 2"),
+    "a link without href": (
+        [('<link href="https://mill.example/1"/>', '<link href="https://mill.example/1"/><link rel="via"/>')],
+        ["link-without-href", "address-empty"],
+        "entry 2",
+    ),
     "an enclosure without type": ([('type="audio/mpeg" ', "")], "enclosure-without-type", "entry 1"),
     "a type in capitals": ([('<title type="html">', '<title type="HTML">')], "text-type", "entry 2"),
     "xhtml without div": ([(XHTML, "The water.")], "xhtml-without-div", "entry 2"),
-    "xhtml with a div of no namespace": ([(' xmlns="http://www.w3.org/1999/xhtml"', "")], "xhtml-without-div", "entry 2"),
+    "xhtml with a div of no namespace": (
+        [(' xmlns="http://www.w3.org/1999/xhtml"', "")],
+        "xhtml-without-div",
+        "entry 2",
+    ),
     "html with elements": ([('<content type="xhtml">', '<content type="html">')], "html-unescaped", "entry 2"),
     "html called text": ([('<content type="html">', "<content>")], "html-called-text", "entry 1"),
     "html in a title": ([("Wheel and stone", "Wheel &lt;i&gt;and&lt;/i&gt; stone")], "html-in-title", "entry 1"),
-    "content of its own and elsewhere": ([('<content type="html">', '<content type="html" src="https://mill.example/c">')], "content-src-not-empty", "entry 1"),
+    "content of its own and elsewhere": (
+        [('<content type="html">', '<content type="html" src="https://mill.example/c">')],
+        "content-src-not-empty",
+        "entry 1",
+    ),
     "pubDate": ([(ATOM_UPDATED_1, ATOM_UPDATED_1 + "<pubDate>x</pubDate>")], "element-unknown", "entry 2"),
     "item": ([("</feed>", "<item/></feed>")], "entries-misnamed", "the feed"),
     "no page": ([('<link href="https://mill.example/"/>', "")], "page-missing", "the feed"),
@@ -248,12 +401,27 @@ ATOM_CASES = {
     "a date without zone": ([("2024-10-08T08:00:00Z", "2024-10-08T08:00:00")], "date-form", "entry 2"),
     "a date as in RSS": ([("2024-10-08T08:00:00Z", "Tue, 08 Oct 2024 08:00:00 GMT")], "date-form", "entry 2"),
     "no date at all": ([("2024-10-08T08:00:00Z", "0000-00-00T00:00:00Z")], "date-unreadable", "entry 2"),
-    "updated before published": ([("2024-10-09T07:00:00+02:00", "2024-10-09T12:00:00+02:00")], "updated-before-published", "entry 1"),
-    "a wrong namespace": ([('xml:lang="en">', 'xml:lang="en" xmlns:media="http://search.yahoo.com/mrss">')], "namespace-misspelt", "a namespace"),
+    "updated before published": (
+        [("2024-10-09T07:00:00+02:00", "2024-10-09T12:00:00+02:00")],
+        "updated-before-published",
+        "entry 1",
+    ),
+    "a wrong namespace": (
+        [('xml:lang="en">', 'xml:lang="en" xmlns:media="http://search.yahoo.com/mrss">')],
+        "namespace-misspelt",
+        "a namespace",
+    ),
     "a relative picture": ([("<p>The <b>", '<p><img src="a.png"/>The <b>')], "relative-in-text", "entry 2"),
-    "a relative picture with a base": ([("<p>The <b>", '<p><img src="a.png"/>The <b>'), ('<content type="xhtml">', '<content type="xhtml" xml:base="https://mill.example/">')], None, ""),
+    "a relative picture with a base": (
+        [
+            ("<p>The <b>", '<p><img src="a.png"/>The <b>'),
+            ('<content type="xhtml">', '<content type="xhtml" xml:base="https://mill.example/">'),
+        ],
+        None,
+        "",
+    ),
     "a relative link, which Atom allows": ([('<link href="https://mill.example/1"/>', '<link href="/1"/>')], None, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changes", "names", "subject"), ATOM_CASES.values(), ids=ATOM_CASES.keys())
@@ -274,15 +442,39 @@ JSON_CASES = {
     "a number as id": ([('"id": "tag:mill.example,2024:1"', '"id": 1')], "json-kind", "item 2"),
     "an id twice": ([("tag:mill.example,2024:1", "tag:mill.example,2024:2")], "id-shared", "item 2"),
     "no text": ([('"content_text": "The water.", ', "")], "entry-without-content", "item 2"),
-    "null": ([('"content_text": "The water.", ', '"content_text": "The water.", "summary": null, ')], "json-null", "item 2"),
-    "a title that is no text": ([('"title": "Water"', '"title": "Water", "url": ["x"]')], ["json-kind", "json-odd"], None),
+    "null": (
+        [('"content_text": "The water.", ', '"content_text": "The water.", "summary": null, ')],
+        "json-null",
+        "item 2",
+    ),
+    "a title that is no text": (
+        [('"title": "Water"', '"title": "Water", "url": ["x"]')],
+        ["json-kind", "json-odd"],
+        None,
+    ),
     "an item that is none": ([('"items": [', '"items": ["x",')], "json-kind", "item 1"),
-    "authors that are none": ([('"authors": [{"name": "Ann Other"}]', '"authors": "Ann Other"')], "json-kind", "the feed"),
-    "author alone": ([('"authors": [{"name": "Ann Other"}]', '"author": {"name": "Ann Other"}')], "author-old", "the feed"),
+    "authors that are none": (
+        [('"authors": [{"name": "Ann Other"}]', '"authors": "Ann Other"')],
+        "json-kind",
+        "the feed",
+    ),
+    "author alone": (
+        [('"authors": [{"name": "Ann Other"}]', '"author": {"name": "Ann Other"}')],
+        "author-old",
+        "the feed",
+    ),
     "an attachment without url": ([('"url": "https://mill.example/w.mp3", ', "")], "enclosure-without-url", "item 1"),
     "an attachment without type": ([(', "mime_type": "audio/mpeg"', "")], "enclosure-without-type", "item 1"),
-    "next is itself": ([('"language"', '"next_url": "https://mill.example/feed.xml", "language"')], "next-is-self", "the feed"),
-    "another self": ([('"feed_url": "https://mill.example/feed.xml"', '"feed_url": "https://mill.example/x"')], "self-differs", "the feed"),
+    "next is itself": (
+        [('"language"', '"next_url": "https://mill.example/feed.xml", "language"')],
+        "next-is-self",
+        "the feed",
+    ),
+    "another self": (
+        [('"feed_url": "https://mill.example/feed.xml"', '"feed_url": "https://mill.example/x"')],
+        "self-differs",
+        "the feed",
+    ),
     "no self": ([('"feed_url": "https://mill.example/feed.xml",', "")], "self-missing", "the feed"),
     "a date without zone": ([("2024-10-08T08:00:00+02:00", "2024-10-08T08:00:00")], "date-form", "item 2"),
     "no date": ([(', "date_published": "2024-10-08T08:00:00+02:00"', "")], "date-missing", "item 2"),
@@ -290,7 +482,7 @@ JSON_CASES = {
     "tags in plain text": ([("The water.", "<p>The water.</p>")], "html-called-text", "item 2"),
     "a key twice": ([('"title": "The Mill",', '"title": "x", "title": "The Mill",')], "json-odd", "the document"),
     "a byte order mark": ([("{", "\ufeff{")], "json-bom", "the document"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changes", "names", "subject"), JSON_CASES.values(), ids=JSON_CASES.keys())

@@ -136,7 +136,7 @@ def spliced(rng: random.Random) -> bytes:
     head, ends = rng.choices(keys, weights=[len(groups[key]) for key in keys])[0]
     group = groups[(head, ends)]
     entries = rng.sample(group, k=min(rng.randint(2, _MOST_SPLICED), len(group)))
-    extra = rng.choice((b"", b"", b"<title>A</title>", b"<description>a</description><description>b</description>"))
+    extra = rng.choice((b"", b"", b"<title>A</title>", b"<summary>a</summary><description>b</description>"))
     return head + extra + b"\n".join(entries) + ends
 
 

@@ -96,6 +96,16 @@ def test_only_what_is_not_known_is_read_and_the_order_is_kept() -> None:
     assert found.documents[0].count(b"<item>") == 1
 
 
+def test_what_a_head_leaves_behind_meets_the_first_entry_alone() -> None:
+    # feedparser takes a description after a summary for the content, unless it has seen a content before.
+    both = b"<summary>short</summary><description>long</description>"
+    body = RSS.replace(b"<copyright>", both + b"<copyright>").replace(b"</guid>", b"</guid>" + both)
+    entries = {values["title"]: values for _, values in read(body).entries}
+    assert ["content" in entries[title] for title in ("one", "two", "three")] == [False, True, True]
+    known = pack(record(digest, None, None) for digest, _ in read(body).order[:2])
+    assert [values for _, values in read(body, known).entries] == [entries["three"]]
+
+
 def test_a_document_of_which_all_is_known_gives_its_head() -> None:
     found = read(ATOM, remembered(ATOM))
     assert (found.entries, found.feed["title"], found.feed["rights"]) == ((), "F", "all")
