@@ -14,6 +14,8 @@ RESERVED_SLUGS = frozenset(
     | {"search", "sources", "status", "subscribe", "tags"}
 )
 EARLIEST = utc(1970, 1, 1)
+_FIRST = utc(1, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
 FUTURE_TOLERANCE = timedelta(hours=1)
 """How far ahead of the clock a date may lie and still be believed."""
 FAR_AHEAD = timedelta(days=3653)
@@ -97,7 +99,10 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
     told = believable(seen.published, now) or _embargo(seen) or believable(seen.updated, now)
     published = told or now
     updated = max(published, believable(seen.updated, now) or published)
-    state = replace(
+    status, key = status_at(seen, now), ""
+    if status is Status.PUBLISHED:
+        key = sort_key(min(told or found, found) if backfill else found, id)
+    return replace(
         seen,
         id=id,
         slug=slug,
@@ -105,12 +110,10 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
         published=published,
         updated=updated,
         changed=updated if backfill else max(updated, now),
-        status=status_at(seen, now),
+        status=status,
+        sort_key=key,
         revision=1,
     )
-    if state.status is Status.PUBLISHED:
-        state = replace(state, sort_key=sort_key(min(told or found, found) if backfill else found, id))
-    return state
 
 
 def next_state(
@@ -186,15 +189,16 @@ def sort_key(moment: datetime, id: str) -> str:
 
     24 lower-case hex digits, so that every database sorts it alike.
     """
-    return f"{(moment - utc(1, 1, 1)) // timedelta(microseconds=1):016x}{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+    return f"{(moment - _FIRST) // _MICROSECOND:016x}{hashlib.sha256(id.encode()).hexdigest()[:8]}"
 
 
 def slugs_for(article: Article, id: str) -> tuple[str, ...]:
-    """Slugs that an article may get, best first; the last is made of its id and so never another's."""
+    """Slugs that an article may get, best first; the last is made of its source and id and so never another's."""
     base = slugify(article.explicit_slug or article.title)
     numbered = [f"{base[:74]}-{n}" for n in range(2, 6)]
     plain = [] if base in RESERVED_SLUGS else [base]
-    return (*plain, *numbered, f"{base[:60]}-{hashlib.sha256(id.encode()).hexdigest()[:12]}")
+    own = hashlib.sha256(f"{article.source}\n{id}".encode()).hexdigest()[:12]
+    return (*plain, *numbered, f"{base[:60]}-{own}")
 
 
 def terms_of(article: Article) -> tuple[Term, ...]:

@@ -17,6 +17,10 @@ from syndicator.ports import Ports
 
 LEAP = timedelta(seconds=60)
 """Between two looks at what is due lies a second. So much more, either way, is a leap of time."""
+PATIENCE = timedelta(seconds=90)
+"""A fetch takes 60 s at most. One that took so long was stopped on the way: we were, or the machine was asleep."""
+GATHER = 0.02
+"""Seconds that a poll which is over waits for others: claiming and storing many at once costs little more than one."""
 RETRY = 2.0
 """Seconds until what could not be stored is tried again."""
 
@@ -40,6 +44,7 @@ class Dispatcher:
         self._done: list[Done] = []
         self._outage = Outage()
         self._at = ports.now()
+        self._landed = False
         self._stopping = False
         self._started = False
         self._writer = threading.Thread(target=self._write, name="settle", daemon=True)
@@ -111,8 +116,13 @@ class Dispatcher:
             self._pool.submit(self._poll, ports, claim)
 
     def _poll(self, ports: Ports, claim: Claim) -> None:
+        began = ports.now()
+
+        def offline(kind: str) -> bool:
+            return ports.now() - began > PATIENCE or self._attempted(claim, kind)
+
         try:
-            done = poll(ports, claim, offline=lambda kind: self._attempted(claim, kind))
+            done = poll(ports, claim, offline=offline)
             if done.error is None:
                 self._attempted(claim, None)
         except LeaseLost:
@@ -139,6 +149,7 @@ class Dispatcher:
             forgive(self._ports, outage.blamed() - {claim.source.id})
         if was and not outage.offline:
             log.info("there is a way out again")
+            waken(self._ports)
         return outage.blames(kind)
 
     def _over(self, claim: Claim, done: Done) -> None:
@@ -154,17 +165,12 @@ class Dispatcher:
     def _land(self, claim: Claim) -> None:
         with self._changed:
             self._flying.pop(claim.token, None)
+            self._landed = True
             self._changed.notify_all()
-        self.dispatch()
 
     def _write(self) -> None:
-        """Store what polls observed: all that are over by then, together."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._done or (self._stopping and not self._flying))
-                if not self._done:
-                    return
-                done = list(self._done)
+        """Store what polls observed, and claim others in their place: all that are over by then, together."""
+        while (done := self._over_by_now()) is not None:
             try:
                 for lost in settle(self._ports, done):
                     log.warning("source %s: its poll took longer than its lease", lost.source.id)
@@ -182,6 +188,16 @@ class Dispatcher:
                         self._flying.pop(one.polled.claim.token, None)
                 self._changed.notify_all()
             self.dispatch()
+
+    def _over_by_now(self) -> list[Done] | None:
+        """Wait for polls that are over; those whose observations are to be stored, None when there will be no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._done or self._landed or (self._stopping and not self._flying))
+            self._changed.wait_for(lambda: self._stopping, GATHER)
+            if not self._done and self._stopping and not self._flying:
+                return None
+            self._landed = False
+            return list(self._done)
 
     def _tell(self, done: Done) -> None:
         result, name = done.poll.result, done.source.id

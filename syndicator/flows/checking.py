@@ -61,7 +61,8 @@ class Checkup:
         told += _offered(self.offers)
         for finding in self.findings:
             told += ["", *_told(finding)]
-        return [*told, "", _sum(self.findings)]
+        told += ["", _sum(self.findings)]
+        return told[1:] if not told[0] else told
 
 
 def check_url(fetcher: Fetcher, parser: Parser, url: str, user_agent: str, *, now: datetime) -> Checkup:
@@ -186,7 +187,7 @@ def _fetched(response: Response, second: Response | None) -> Fetched:
         media_type=response.headers.get("content-type", ""),
         size=len(response.body),
         received=response.received,
-        seconds=response.seconds,
+        seconds=round(response.seconds, 3),
         revalidated=second.status if second else None,
     )
 

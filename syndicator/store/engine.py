@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from syndicator.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from syndicator.store.turns import Turns
 
 _READ_FAULTS = {
     sqlite3.SQLITE_IOERR_READ,
@@ -64,7 +64,7 @@ class Database:
         self.engine = _sqlite(url, busy) if embedded else _postgresql(url, busy)
         self._reader = self.engine if embedded else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = self.engine.execution_options(syndicator_writes=True)
-        self._writing = threading.Lock() if embedded else None
+        self._writing = Turns() if embedded else None
         self._statements: dict[tuple[str, str], str] = {}
 
     @contextmanager
@@ -165,12 +165,12 @@ class Database:
         if self._writing is None:
             yield
             return
-        if not self._writing.acquire(timeout=self.busy):
+        if not self._writing.take(self.busy):
             raise StoreBusy(f"{self.name}: another thread is writing and did not finish in time; try again")
         try:
             yield
         finally:
-            self._writing.release()
+            self._writing.end()
 
 
 def _unwritable(error: SQLAlchemyError) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from syndicator.errors import LeaseLost, StoreError
 from syndicator.model import Article, SeenFile, Status
@@ -17,29 +17,49 @@ from syndicator.store.finishing import finish
 from syndicator.store.revising import Revising
 from syndicator.store.tables import articles, claims, files, key, sources, upstreams
 
+_OPEN = (
+    select(
+        exists().where(upstreams.c.source == sources.c.id),
+        exists().where(articles.c.source == sources.c.id).correlate(sources),
+    )
+    .where(sources.c.id == bindparam("source"))
+    .with_for_update(of=sources)
+)
+
 
 @contextmanager
 def ingesting(database: Database, source: str, now: Callable[[], datetime]) -> Iterator[Ingest]:
     """Open the transaction. No other one of the same source is open at the same time."""
     with database.write() as connection:
         connection.execute(database.insert(sources).values(id=source).on_conflict_do_nothing())
-        polled = exists().where(upstreams.c.source == sources.c.id)
-        own = connection.execute(select(polled).where(sources.c.id == source).with_for_update(of=sources)).scalar_one()
-        transaction = Transaction(database, connection, source, now(), f"sources/{source}" if own else None)
+        own, filled = connection.execute(_OPEN, {"source": source}).one()
+        own_feed = f"sources/{source}" if own else None
+        transaction = Transaction(database, connection, source, now(), own_feed, empty=not filled)
         yield transaction
         transaction.conclude()
 
 
 class Transaction:
-    """What may be asked and stored while it is open; see `ports.Ingest`. `own_feed` is the source's own, if any."""
+    """What may be asked and stored while it is open; see `ports.Ingest`.
+
+    `own_feed` is the source's own, if any; `empty`: no article of it is stored, so that nothing need be asked.
+    """
 
     def __init__(
-        self, database: Database, connection: Connection, source: str, now: datetime, own_feed: str | None
+        self,
+        database: Database,
+        connection: Connection,
+        source: str,
+        now: datetime,
+        own_feed: str | None,
+        *,
+        empty: bool = False,
     ) -> None:
         self._database = database
         self._connection = connection
         self._source = source
         self._revising = Revising(database, connection, source, now, own_feed)
+        self._empty = empty
         self._broken = False
 
     def files(self, paths: Collection[str] | None = None) -> dict[str, SeenFile]:
@@ -68,6 +88,8 @@ class Transaction:
 
     def claimants(self, claims_: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Which article made each of these claims first, by id."""
+        if self._empty:
+            return {}
         asked: dict[str, dict[str, tuple[str, str]]] = {}
         for kind, value in claims_:
             asked.setdefault(kind, {})[key(value)] = (kind, value)
@@ -86,7 +108,7 @@ class Transaction:
     def taken(self, ids: Collection[str], slugs: Collection[str]) -> tuple[set[str], set[str]]:
         """Which of these ids (in this source) and slugs (in the whole store) belong to an article already."""
         taken_ids: set[str] = set()
-        for portion in rows.portions({key(id_) for id_ in ids}):
+        for portion in rows.portions(set() if self._empty else {key(id_) for id_ in ids}):
             ours = select(articles.c.id).where(articles.c.source == self._source, articles.c.id_key.in_(portion))
             taken_ids.update(self._connection.execute(ours).scalars())
         taken_slugs: set[str] = set()
@@ -105,7 +127,8 @@ class Transaction:
         Raises StoreError where a state does not follow the stored one.
         """
         with self._whole():
-            self._revising.save(list(articles))
+            self._revising.save(list(articles), empty=self._empty)
+            self._empty = False
             self._forget(forget)
             self._observe(list(files))
 

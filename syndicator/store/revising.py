@@ -56,9 +56,12 @@ class Revising:
         self._carried: Counter[_Place] = Counter()
         self._names: dict[_Place, str] = {}
 
-    def save(self, states: list[Saved]) -> None:
-        """Store these states in their order. Raises StoreError where one does not follow what is stored."""
-        heads = self._heads({saved.article.id for saved in states})
+    def save(self, states: list[Saved], *, empty: bool = False) -> None:
+        """Store these states in their order. Raises StoreError where one does not follow what is stored.
+
+        `empty`: no article of the source is stored.
+        """
+        heads = {} if empty else self._heads({saved.article.id for saved in states})
         for saved in states:
             self._advance(heads, saved)
         moved = {id_: head for id_, head in heads.items() if head.latest}

@@ -118,9 +118,12 @@ _RSS = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def _html(chance: random.Random, link: str) -> str:
+    """About a kilobyte with six elements to the kilobyte, as real feeds have."""
     first, second = paragraph(chance), paragraph(chance)
+    head, tail = first[: len(first) // 2], first[len(first) // 2 :]
     picture = f'<p><img src="{link}/picture.jpeg" alt="A picture" width="640" height="480"></p>'
-    return f'<p>{first}</p>{picture}<p><a href="{link}/more?a=1&amp;b=2">More</a> <em>of it</em>. {second}</p>'
+    more = f'<p><a href="{link}/more?a=1&amp;b=2">More</a> <em>of it</em>.<br>{second}</p>'
+    return f"<p>{head}<strong>{tail}</strong></p>{picture}{more}"
 
 
 def _parts(number: int, serial: int) -> tuple[str, str, str, str, str]:

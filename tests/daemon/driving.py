@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from syndicator.core.polling.hosts import lane
 from syndicator.core.polling.schedule import began
 from syndicator.daemon.dispatch import Dispatcher
 from syndicator.model import PollState, Report, Request, Response, Source
 from syndicator.ports import Ports
-from syndicator.store import SqlStore
-from syndicator.store.tables import polls
 from tests.flows.world import World
-from tests.running import eventually
+from tests.running import DEADLINE
 
 FEED = b'{"version": "https://jsonfeed.org/version/1.1", "title": "Up", "items": [{"id": "1", "content_text": "One"}]}'
 
@@ -62,10 +58,17 @@ class Driven:
         self.dispatcher = Dispatcher(self.ports, connections, self.reports.append)
 
     def tick(self, after: timedelta = timedelta()) -> None:
-        """Move the clock, look once, and wait until what was begun is stored."""
+        """Move the clock, look once, and wait until what was begun is stored, and what was begun thereupon."""
         self.world.time += after
-        self.dispatcher.dispatch()
-        eventually(lambda: not self._leased(), "the polls that were begun are over")
+        dispatcher = self.dispatcher
+        while True:
+            dispatcher.dispatch()
+            with dispatcher._turn:  # whoever looks at the same time has begun what it found
+                if not dispatcher._flying:
+                    return
+            with dispatcher._changed:
+                over = dispatcher._changed.wait_for(lambda: not dispatcher._flying, DEADLINE)
+            assert over, "the polls that were begun are not over"
 
     def run(self, over: timedelta, step: timedelta) -> None:
         """Look as often as that, for so long."""
@@ -78,12 +81,6 @@ class Driven:
 
     def stop(self) -> None:
         self.dispatcher.stop(30)
-
-    def _leased(self) -> int:
-        store = self.ports.store
-        assert isinstance(store, SqlStore)
-        with store.database.read() as connection:
-            return connection.execute(select(func.count()).where(polls.c.token.is_not(None))).scalar_one()
 
 
 def subscribe(ports: Ports, urls: Iterable[str], due: Callable[[int], datetime], **decided: object) -> None:

@@ -230,3 +230,58 @@ def test_removing_and_withdrawing_can_be_done_after_a_crash_between(world: World
     assert rounds and stored(world)
     sources.remove(world.ports, sources.find(world.ports, "up"), withdraw=True)
     assert stored(world) == []
+
+
+def test_an_id_that_was_shared_once_does_not_unite_what_comes_later_alone(world: World) -> None:
+    """Too few to distrust all ids of the source, and later one at a time in the window."""
+    rest = [item(number) for number in range(100, 160)]
+    one, two, three = (item(n, guid="x", title=title) for n, title in enumerate(("One", "Two", "Three")))
+    subscribe(world)
+    world.upstreams.put(URL, rss(one, *rest))
+    run(world)
+    for document in (rss(two, one, *rest), rss(three, *rest)):
+        world.upstreams.put(URL, document)
+        later(world)
+    assert {"One", "Two", "Three"} <= set(titles(world))
+
+
+def test_entries_without_ids_that_share_a_link_stay_apart_when_one_is_left(world: World) -> None:
+    one, two = (item(n, guid="", link="https://up.example/", title=title) for n, title in enumerate(("One", "Two")))
+    world.upstreams.put(URL, rss(one, two))
+    subscribe(world)
+    run(world)
+    world.upstreams.put(URL, rss(two.replace("The story", "The changed story")))
+    later(world)
+    assert titles(world) == ["One", "Two"]
+
+
+def test_rewritten_ids_are_recognised_where_all_entries_share_a_link(world: World) -> None:
+    home = "https://up.example/"
+    world.upstreams.put(URL, rss(*(item(n, link=home) for n in range(3))))
+    subscribe(world)
+    run(world)
+    world.upstreams.put(URL, rss(*(item(n, link=home, guid=f"new-{n}") for n in range(3))))
+    later(world)
+    assert titles(world) == ["Story 0", "Story 1", "Story 2"]
+
+
+def test_ids_that_are_new_in_every_document_bring_nothing_new_without_dates(world: World) -> None:
+    subscribe(world)
+    for number in range(3):
+        world.upstreams.put(URL, rss(*(item(n, guid=f"{number}-{n}", date=None) for n in range(3))))
+        world.wait(hours=12)
+        run(world)
+    assert titles(world) == ["Story 0", "Story 1", "Story 2"]
+
+
+def test_a_withdrawal_goes_out_though_we_subscribe_to_our_own_feed(world: World) -> None:
+    ours = "https://news.example/feed.xml"
+    world.upstreams.put(URL, rss(item(1)))
+    subscribe(world)
+    run(world)
+    sources.add(world.ports, [Source(id="self", url=ours)])
+    world.upstreams.put(ours, world.file("feed.xml"))
+    run(world)
+    sources.remove(world.ports, world.ports.store.source("up"), withdraw=True)
+    world.build()
+    assert world.titles() == []

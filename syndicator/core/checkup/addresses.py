@@ -90,7 +90,9 @@ def one(address: Address, subject: str, url: str, found: Findings) -> None:
     """Note what is wrong with one address; `url` is where the document came from, empty for a file."""
     written, line = address.written.strip(), address.line
     if not written:
-        found.add(EMPTY, subject, line, name=address.name)
+        # Where a relative address is certain, none at all names the document itself (RFC 3986 section 4.4).
+        if not address.based:
+            found.add(EMPTY, subject, line, name=address.name)
     elif _ILLEGAL.search(written):
         found.add(ILLEGAL, subject, line, name=address.name, url=written)
     elif not is_absolute(written):

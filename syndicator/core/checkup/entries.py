@@ -79,6 +79,7 @@ class Item:
     addresses: list[Address] = field(default_factory=list)
     enclosures: list[Enclosure] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
+    language: str = ""
 
 
 def of_rss(nodes: Sequence[Node]) -> Iterator[Item]:
@@ -104,6 +105,7 @@ def of_rss(nodes: Sequence[Node]) -> Iterator[Item]:
             for one in (*node.all("author", "", xml.ATOM, xml.ITUNES), *node.all("creator", xml.DC))
             if one.whole().strip()
         ]
+        item.language = "".join(one.text.strip() for one in node.all("language", xml.DC)[:1])
         yield item
 
 

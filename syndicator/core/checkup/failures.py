@@ -19,8 +19,8 @@ _FETCH = {
     "dns": "the name of the host cannot be found. Check the address, or the domain's name servers.",
     "connect": "the host cannot be reached: nothing listens there, or a firewall drops us.",
     "tls": (
-        "the host could not prove who it is: its certificate has run out, is for another name, or comes without the "
-        "certificates between it and a known authority (browsers may still have these; readers do not)."
+        "no secure connection could be made. A certificate may have run out, be for another name, or come without "
+        "those between it and a known authority (browsers may still have these; readers do not)."
     ),
     "timeout": "the host was too slow, or stopped in the middle. Readers wait 10 to 60 seconds.",
     "too_large": "it is larger than readers accept. Keep the newest entries, and put the others into archives.",
@@ -73,7 +73,10 @@ def of_error(error: FetchError, found: Findings) -> None:
     meaning = _FETCH.get(error.kind, "it could not be fetched.")
     reason = " ".join(error.reason.split()).rstrip(".")
     rule = Rule(
-        Severity.ERROR, f"fetch-{error.kind.replace('_', '-')}", "{meaning} ({reason})", _SOURCES.get(error.kind, "")
+        Severity.ERROR,
+        f"fetch-{error.kind.replace('_', '-')}",
+        "{meaning} In particular: {reason}.",
+        _SOURCES.get(error.kind, ""),
     )
     found.add(rule, error.url, meaning=Words(meaning), reason=Words(reason))
 
@@ -92,4 +95,5 @@ def of_feed(error: BadFeed, found: Findings) -> None:
     """Note a document that cannot be read as a feed."""
     name = "not-a-feed" if error.kind == "not_a_feed" else f"document-{error.kind.replace('_', '-')}"
     rule = Rule(Severity.ERROR, name, "{reason}.")
-    found.add(rule, "the document", error.line, reason=Words(error.reason.rstrip(".")))
+    reason = error.reason.removeprefix("the document ").rstrip(".")
+    found.add(rule, "the document", error.line, reason=Words(reason))

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag
 
 from syndicator.core.checkup import addresses, atom, entries, identity, jsonrules, markup, moments, rss, syntax
 from syndicator.core.checkup import outline as xml
-from syndicator.core.checkup.entries import ATOMS, RSS, Date, Item
+from syndicator.core.checkup.entries import ATOMS, RSS, Address, Date, Item
 from syndicator.core.checkup.findings import Findings, Words, error, hint, warning
 from syndicator.core.checkup.outline import Node
 from syndicator.core.upstream import is_json, jsontext
@@ -125,7 +125,7 @@ def _json(body: bytes, origin: Origin, now: datetime, found: Findings) -> None:
     _itself(selves, bool(feed.get("hubs")), "`feed_url`", origin, found)
     if origin.url and jsonrules.text(feed, "home_page_url") == origin.url:
         found.add(LINK_IS_FEED, "the feed", url=origin.url)
-    if not feed.get("language"):
+    if not (feed.get("language") or any(item.language for item in items)):
         found.add(NO_LANGUAGE, "the feed")
     if items and not (feed.get("authors") or feed.get("author") or any(item.authors for item in items)):
         found.add(NO_AUTHOR, "the feed")
@@ -179,7 +179,8 @@ def _channel(root: Node, channel: Node, items: Sequence[Item], origin: Origin, f
     page = next((node.text.strip() for node in channel.all("link", *RSS) if node.text.strip()), "")
     if origin.url and page == origin.url:
         found.add(LINK_IS_FEED, "the channel", channel.line, url=page)
-    if not (channel.all("language", *RSS, xml.DC) or _language(root)):
+    said = any(item.language for item in items) or channel.all("language", *RSS, xml.DC)
+    if not (said or _language(root)):
         found.add(NO_LANGUAGE, "the channel", channel.line)
     if items and not (_has_author(channel) or any(item.authors for item in items)):
         found.add(NO_AUTHOR, "the channel", channel.line)
@@ -196,6 +197,8 @@ def _atom(root: Node, origin: Origin, now: datetime, found: Findings) -> None:
     items = list(entries.of_atom(atom.entries(root)[:MAX_ENTRIES]))
     if root.name == "feed":
         _links(root, '<link rel="self" href="…"/>', origin, found)
+        for link in root.all("link", *ATOMS):
+            addresses.one(Address("link", link.get("href"), link.line, based=True), "the feed", origin.url, found)
         pages = [link for link in root.all("link", *ATOMS) if (link.get("rel") or "alternate") == "alternate"]
         if not pages:
             found.add(NO_PAGE, "the feed", root.line)

@@ -6,6 +6,7 @@ import codecs
 import re
 from datetime import datetime, timedelta
 
+from syndicator.core.checkup.addresses import is_local
 from syndicator.core.checkup.findings import Findings, hint, warning
 from syndicator.core.coding import gzipped
 from syndicator.core.polling.headers import cache_control, http_date
@@ -177,7 +178,7 @@ def redirects(response: Response, found: Findings) -> None:
         found.add(rule, hop.url, status=hop.status, target=hop.target)
     if len(response.hops) > _CHAIN:
         found.add(CHAIN, response.hops[0].url, count=len(response.hops))
-    if response.url.startswith("http:"):
+    if response.url.startswith("http:") and not is_local(response.url):
         found.add(PLAIN_HTTP, response.url)
 
 

@@ -116,6 +116,7 @@ def _item(value: Json, subject: str, found: Findings) -> Item:
         addresses=[Address(name, text(given, name)) for name in _ITEM_ADDRESSES if text(given, name)],
         enclosures=list(_attachments(given)),
         authors=_names(given),
+        language=text(given, "language"),
     )
 
 

@@ -100,6 +100,8 @@ _START = re.compile(rb"<(?:\?xml\s|rss[\s>]|feed[\s>]|rdf:RDF[\s>])")
 _FIRST = re.compile(rb"\s*(?:<\?|<!--|<!DOCTYPE|<[a-z]{1,20}:feed\b|<html\b)", re.IGNORECASE)
 """How a document begins whose first element is still to come, or that is no feed."""
 _SEARCHED = 4096
+_MENDABLE = 500_000
+"""References up to which a document is mended: each costs some 200 bytes of memory."""
 _LINE_END = re.compile(rb"\r\n?|\n")
 _KNOWN = re.compile(r"ascii|utf-8|iso8859|cp\d|koi8|mac[-_]|gb|big5|shift_jis|euc_|tis-620|johab|hz")
 """Encodings that a document is decoded from; decoding some others takes the square of the length."""
@@ -113,8 +115,16 @@ _NAMESPACES = (
     "http://www.georss.org/georss",
     "https://podcastindex.org/namespace/1.0",
 )
-_LOOSE = re.compile(r"^https?://(?:www\.)?|/+$")
-_RIGHT = {_LOOSE.sub("", namespace).lower(): namespace for namespace in _NAMESPACES}
+_SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+
+
+def _loosely(namespace: str) -> str:
+    """A namespace without what people get wrong in it."""
+    scheme = _SCHEME.match(namespace)
+    return namespace[scheme.end() if scheme else 0 :].rstrip("/").lower()
+
+
+_RIGHT = {_loosely(namespace): namespace for namespace in _NAMESPACES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +150,13 @@ def check(body: bytes, content_type: str | None, found: Findings) -> Document:
     whole = outline
     if outline.broken is not None:
         _broken(prolog.data, outline.broken, found)
-        again = xml.outline(mended(prolog.data))
-        whole = again if _further(again, outline) else outline
+        whole = _mended(prolog.data, outline)
     for prefix, line in whole.undeclared.items():
         found.add(PREFIX, f"the prefix {prefix}:", line, prefix=prefix)
     for name, line in whole.entities.items():
         found.add(ENTITY, f"&{name};", line, name=f"&{name};")
     for (_, namespace), line in whole.declared.items():
-        right = _RIGHT.get(_LOOSE.sub("", namespace).lower())
+        right = _RIGHT.get(_loosely(namespace))
         if right is not None and right != namespace and not _is_other(namespace):
             found.add(NAMESPACE, "a namespace", line, found=namespace, right=right)
     return Document(outline=whole, prolog=prolog)
@@ -160,6 +169,14 @@ def _from_its_start(data: bytes) -> tuple[bytes, bytes]:
     if not before.strip() or _FIRST.match(before):
         return data, b""
     return bytes(byte if byte in b"\r\n" else 32 for byte in before) + data[len(before) :], before.strip()
+
+
+def _mended(data: bytes, outline: Outline) -> Outline:
+    """The outline of the document after mending, where that reads further."""
+    if (outline.broken is not None and outline.broken.bound) or data.count(b"&") > _MENDABLE:
+        return outline
+    again = xml.outline(mended(data))
+    return again if _further(again, outline) else outline
 
 
 def _further(one: Outline, other: Outline) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 DIGEST = 8
 RECORD = 24
@@ -13,24 +12,12 @@ NOTHING = bytes(8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One entry as it is remembered: 8 bytes each of its digest, and of sha256 of its id and of its link.
-
-    `id` and `link` are `NOTHING` (zeros) where the entry has none.
-    """
+    """One entry as it is remembered: 8 bytes each of its digest, its id and its link, as `core.entries.record` makes
+    them; zeros where it has none."""
 
     digest: bytes
     id: bytes = NOTHING
     link: bytes = NOTHING
-
-
-def mark(value: str | None) -> bytes:
-    """The 8 bytes by which an id or a link is remembered; zeros for none."""
-    return sha256(value.encode("utf-8", "surrogatepass")).digest()[:8] if value else NOTHING
-
-
-def record(digest: bytes, identifier: str | None, link: str | None) -> Record:
-    """The record of an entry that was just read."""
-    return Record(digest=digest, id=mark(identifier), link=mark(link))
 
 
 def pack(records: Iterable[Record]) -> bytes:

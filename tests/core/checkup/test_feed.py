@@ -6,10 +6,26 @@ import json
 
 import pytest
 
-from syndicator.core.checkup import Severity, feed
+from syndicator.core.checkup import (
+    Findings,
+    Severity,
+    addresses,
+    atom,
+    feed,
+    http,
+    identity,
+    jsonrules,
+    markup,
+    moments,
+    robots,
+    rss,
+    syntax,
+    validators,
+)
 from syndicator.core.checkup.feed import Origin
-from syndicator.model import utc
-from tests.core.checkup.documents import ATOM, JSON, RDF, RSS, URL, broken, check, told
+from syndicator.core.checkup.findings import Rule
+from syndicator.model import Parsed, Upstream, utc
+from tests.core.checkup.documents import ATOM, JSON, NOW, RDF, RSS, URL, broken, check, told
 
 A = "https://mill.example/"
 GUID_1 = "<guid>https://mill.example/1</guid>"
@@ -181,7 +197,7 @@ RSS_CASES = {
                 "<link>https://mill.example/1</link><link>https://mill.example/x</link>",
             )
         ],
-        "element-double",
+        "item-element-double",
         "item 2",
         27,
     ),
@@ -374,7 +390,7 @@ ATOM_CASES = {
     "an id twice": ([("<id>tag:mill.example,2024:1</id>", "<id>tag:mill.example,2024:2</id>")], "id-shared", "entry 2"),
     "a link without href": (
         [('<link href="https://mill.example/1"/>', '<link href="https://mill.example/1"/><link rel="via"/>')],
-        ["link-without-href", "address-empty"],
+        "link-without-href",
         "entry 2",
     ),
     "an enclosure without type": ([('type="audio/mpeg" ', "")], "enclosure-without-type", "entry 1"),
@@ -565,3 +581,51 @@ def test_the_newest_five_thousand_entries_are_enough() -> None:
     many = {**json.loads(JSON), "items": [{"id": str(n), "content_text": "x"} for n in range(5003)]}
     (found,) = [one for one in check(json.dumps(many)) if one.name == "date-missing"]
     assert found.count == feed.MAX_ENTRIES
+
+
+@pytest.mark.parametrize(("total", "names"), [(0, ["entries-none"]), (20, []), (5001, ["entries-too-many"])])
+def test_how_many_entries_there_are(total: int, names: list[str]) -> None:
+    found = Findings()
+    parsed = Parsed(format="rss20", upstream=Upstream(), total=total)
+    feed.check(RSS.encode(), Origin(url=URL, asked=URL), NOW, found, parsed)
+    assert [one.name for one in found] == names
+
+
+def test_a_name_means_one_severity() -> None:
+    rules = [
+        rule
+        for module in (
+            addresses,
+            atom,
+            feed,
+            http,
+            identity,
+            jsonrules,
+            markup,
+            moments,
+            robots,
+            rss,
+            syntax,
+            validators,
+        )
+        for rule in vars(module).values()
+        if isinstance(rule, Rule)
+    ]
+    assert len(rules) > 100
+    severities: dict[str, set[Severity]] = {}
+    for rule in rules:
+        severities.setdefault(rule.name, set()).add(rule.severity)
+    assert {name for name, found in severities.items() if len(found) > 1} == set()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        broken(RSS, ("<language>en-GB</language>", ""), (TITLE_1, f"{TITLE_1}<dc:language>en</dc:language>")),
+        broken(ATOM, (' xml:lang="en"', ""), ("<entry>", '<entry xml:lang="en">')),
+        broken(JSON, ('"language": "en",', ""), ('"title": "Water"', '"title": "Water", "language": "en"')),
+    ],
+    ids=["RSS", "Atom", "JSON Feed"],
+)
+def test_a_language_of_an_entry_is_one(document: str) -> None:
+    assert check(document) == []

@@ -157,6 +157,7 @@ CASES = {
         "warning",
     ),
     "plain http": (replace(GOOD, url="http://mill.example/feed.xml"), "rss20", "no-https", "hint"),
+    "plain http at home": (replace(GOOD, url="http://127.0.0.1:8080/feed.xml"), "rss20", None, None),
     "moved": (
         replace(GOOD, hops=(Hop(url="https://mill.example/old", status=301, target=URL),)),
         "rss20",
@@ -295,14 +296,14 @@ def test_a_request_without_an_answer_is_explained(kind: str, words: str) -> None
     (only,) = found
     assert (only.name, only.subject, only.severity) == (f"fetch-{kind.replace('_', '-')}", URL, "error")
     assert words in only.text
-    assert only.text.endswith("(what the client said)")
+    assert only.text.endswith(" In particular: what the client said.")
 
 
 def test_a_document_that_is_no_feed_is_explained() -> None:
     found = Findings()
     failures.of_feed(BadFeed("not_a_feed", "the document is a picture, not a feed", 3), found)
     (only,) = found
-    assert (only.name, only.line, only.text) == ("not-a-feed", 3, "the document is a picture, not a feed.")
+    assert (only.name, only.line, only.text) == ("not-a-feed", 3, "is a picture, not a feed.")
 
 
 ROBOTS = {

@@ -54,7 +54,7 @@ ADVERSARIES: dict[str, Callable[[int], bytes]] = {
     ),
     "tags": lambda n: item(numbered(b"<category>%d</category>", n)),
     "keywords": lambda n: item(b"<tags>" + numbered(b"%d,", n) + b"</tags>"),
-    "instructions in XHTML": lambda n: entry(b'<content type="xhtml">' + b" <?a?>" * (n // 6) + b"</content>"),
+    "instructions in XHTML": lambda n: entry(b'<content type="xhtml">' + b" <?a?>" * (n // 6) + b"<b/></content>"),
     "namespaces": lambda n: item(
         b"".join(b'<a%d:b xmlns:a%d="u%d"/>' % (i, i, i) for i in range(900)) + b'<z:q xmlns:z="z"/>' * (n // 30)
     ),
@@ -75,5 +75,5 @@ ADVERSARIES: dict[str, Callable[[int], bytes]] = {
 }
 """A name, and the document of about so many bytes."""
 
-SIZES = {"tags": 1 << 20, "instructions in XHTML": 7 << 20}
+SIZES = {"tags": 1 << 20, "instructions in XHTML": 3 << 20}
 """Bytes from which on the square shows, where 64 KiB are too few."""

@@ -24,7 +24,7 @@ import feedparser
 from syndicator.core.upstream import charset, feedparsing
 from syndicator.core.upstream.cut import cut
 from syndicator.core.upstream.dicts import Dicts, xml_entries
-from syndicator.core.upstream.memory import pack, record
+from syndicator.core.upstream.memory import Record, pack
 from syndicator.core.upstream.mending import mended
 from syndicator.core.upstream.prolog import without_declarations
 from syndicator.errors import BadFeed
@@ -58,15 +58,17 @@ def well_formed() -> list[Path]:
 
 
 def whole(body: bytes) -> list[Any]:
-    """The entries of the whole parse: feedparser's own; of what must be mended first, that of the mended document."""
+    """The entries of the whole parse: feedparser's own. Of what it is not given as it stands, that of what it is given:
+    a document that must be mended first, or one that declares entities, which are not expanded."""
     result = feedparser.parse(
         io.BytesIO(body), response_headers=HEADERS, sanitize_html=False, resolve_relative_uris=False
     )
-    if not result.bozo or isinstance(result.bozo_exception, feedparser.CharacterEncodingOverride):
+    prolog = without_declarations(charset.to_utf8(body).data)
+    is_strict = not result.bozo or isinstance(result.bozo_exception, feedparser.CharacterEncodingOverride)
+    if is_strict and not prolog.subset:
         return list(result.entries)
-    data = mended(without_declarations(charset.to_utf8(body).data).data)
     try:
-        return list(feedparsing.strict(data, URL, None).entries)
+        return list(feedparsing.strict(mended(prolog.data), URL, None).entries)
     except feedparsing.NotWellFormed:
         return list(result.entries)
 
@@ -78,7 +80,7 @@ def read(body: bytes, known: bytes = b"") -> Dicts:
 
 def records(digests: list[bytes]) -> bytes:
     """What is remembered of these entries."""
-    return pack(record(digest, digest.hex(), None) for digest in digests)
+    return pack(Record(digest=digest) for digest in digests)
 
 
 def differences(name: str, body: bytes, expected: list[Any], rng: random.Random, outcome: Outcome) -> None:

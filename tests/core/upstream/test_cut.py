@@ -6,7 +6,7 @@ import pytest
 
 from syndicator.core.upstream.cut import cut
 from syndicator.core.upstream.dicts import Dicts, xml_entries
-from syndicator.core.upstream.memory import NOTHING, Record, by_digest, known_digests, mark, pack, record, unpack
+from syndicator.core.upstream.memory import NOTHING, Record, by_digest, known_digests, pack, unpack
 from syndicator.core.upstream.scan import INHERITED
 from syndicator.model import Incoming
 
@@ -36,7 +36,7 @@ def titles(found: Dicts) -> list[object]:
 
 
 def remembered(body: bytes, url: str = URL) -> bytes:
-    return pack(record(digest, None, None) for digest, _ in read(body, url=url).order)
+    return pack(Record(digest=digest) for digest, _ in read(body, url=url).order)
 
 
 # --- where the cuts are
@@ -89,7 +89,7 @@ def test_the_entries_of_a_document_are_found(body: bytes, entries: list[str]) ->
 
 def test_only_what_is_not_known_is_read_and_the_order_is_kept() -> None:
     order = read(RSS).order
-    known = pack(record(digest, None, None) for digest, _ in (order[0], order[2]))
+    known = pack(Record(digest=digest) for digest, _ in (order[0], order[2]))
     found = read(RSS, known)
     assert (titles(found), found.feed["title"], found.total, found.whole) == (["two"], "F", 3, False)
     assert found.order == ((order[0][0], True), (order[1][0], False), (order[2][0], True))
@@ -102,7 +102,7 @@ def test_what_a_head_leaves_behind_meets_the_first_entry_alone() -> None:
     body = RSS.replace(b"<copyright>", both + b"<copyright>").replace(b"</guid>", b"</guid>" + both)
     entries = {values["title"]: values for _, values in read(body).entries}
     assert ["content" in entries[title] for title in ("one", "two", "three")] == [False, True, True]
-    known = pack(record(digest, None, None) for digest, _ in read(body).order[:2])
+    known = pack(Record(digest=digest) for digest, _ in read(body).order[:2])
     assert [values for _, values in read(body, known).entries] == [entries["three"]]
 
 
@@ -230,11 +230,10 @@ def test_what_was_read_as_a_whole_is_known_the_next_time() -> None:
 
 
 def test_records_are_read_as_they_were_written() -> None:
-    records = [record(b"12345678", "an id", "https://a.example/"), record(b"abcdefgh", None, None)]
+    records = [Record(digest=b"12345678", id=b"the id -", link=b"the link"), Record(digest=b"abcdefgh")]
     data = pack(records)
     assert (len(data), list(unpack(data)), known_digests(data)) == (48, records, {b"12345678", b"abcdefgh"})
     assert by_digest(data)[b"abcdefgh"] == Record(digest=b"abcdefgh", id=NOTHING, link=NOTHING)
-    assert (mark("an id"), mark("")) == (records[0].id, NOTHING)
 
 
 @pytest.mark.parametrize("data", [b"", b"1", bytes(23), bytes(25)])

@@ -11,7 +11,7 @@ import pytest
 from syndicator.core.upstream import feedparsing
 from syndicator.core.upstream.dicts import MAX_ENTRY, Dicts, xml_entries
 from syndicator.core.upstream.limits import MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAMESPACES, MAX_NODES, MAX_TEXT
-from syndicator.core.upstream.memory import pack, record
+from syndicator.core.upstream.memory import Record, pack
 from syndicator.core.upstream.prolog import without_declarations
 from syndicator.errors import BadFeed
 from syndicator.model import Incoming
@@ -192,7 +192,7 @@ def test_of_too_many_entries_the_newest_are_read_in_portions(oldest_first: bool,
 def test_what_was_dropped_does_not_come_in_later() -> None:
     body = many(30)
     first = read(body, most=10)
-    known = pack(record(digest, None, None) for digest, _ in first.order)
+    known = pack(Record(digest=digest) for digest, _ in first.order)
     again = read(body, known, most=10)
     assert (len(first.entries), again.entries, [was_known for _, was_known in again.order]) == (10, (), [True] * 10)
 
