@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from time import sleep
 
 import click
 
@@ -23,7 +24,7 @@ def check(root: Path, target: str, as_json: bool) -> None:
     settings = settings_of(root)
     with wiring.fetching(settings) as (fetcher, parser):
         if "://" in target:
-            found = check_url(fetcher, parser, target, wiring.user_agent(settings), now=wiring.now())
+            found = check_url(fetcher, parser, target, wiring.user_agent(settings), now=wiring.now(), sleep=sleep)
         else:
             try:
                 found = check_file(parser, Path(target).read_bytes(), target, now=wiring.now())

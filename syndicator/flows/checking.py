@@ -5,6 +5,7 @@ At most three requests: the feed, the feed again with what it gave to ask whethe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -65,8 +66,36 @@ class Checkup:
         return told[1:] if not told[0] else told
 
 
-def check_url(fetcher: Fetcher, parser: Parser, url: str, user_agent: str, *, now: datetime) -> Checkup:
-    """Fetch and judge what is at `url`. `now` is what dates in it are compared with. Never raises FetchError."""
+class _Spaced:
+    """A Fetcher whose requests begin a second apart, as a host may expect of who asks several times."""
+
+    def __init__(self, fetcher: Fetcher, sleep: Callable[[float], None]) -> None:
+        self._fetcher, self._sleep, self._asked = fetcher, sleep, False
+
+    def fetch(self, request: Request) -> Response:
+        if self._asked:
+            self._sleep(1.0)
+        self._asked = True
+        return self._fetcher.fetch(request)
+
+    def close(self) -> None:
+        self._fetcher.close()
+
+
+def check_url(
+    fetcher: Fetcher,
+    parser: Parser,
+    url: str,
+    user_agent: str,
+    *,
+    now: datetime,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> Checkup:
+    """Fetch and judge what is at `url`. Never raises FetchError.
+
+    `now` is what dates in it are compared with; `sleep` is asked to let a second pass between two requests.
+    """
+    fetcher = _Spaced(fetcher, sleep)
     found = Findings()
     request = Request(url=url, user_agent=user_agent, accept=ACCEPT)
     try:

@@ -127,7 +127,7 @@ def test_t6_what_kills_its_parser_three_times_is_quarantined_and_told_and_the_re
         conditions = {source["id"]: source["state"]["condition"] for source in listed(site.call("list", "--json"))}
         assert conditions == {"s0": "quarantined", "s1": "well"}
         assert "quarantine" in why
-        assert "`syndicator" in why
+        assert "`syndicator resume`" in why
 
 
 # --- T31, T34, T35
