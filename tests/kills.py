@@ -1,4 +1,4 @@
-"""Kill the daemon again and again while it polls feeds on loopback, and see that nothing is lost, doubled or asked twice.
+"""Kill the daemon again and again while it polls feeds on loopback: nothing is lost, doubled or asked twice.
 
 `python -m tests.kills 200` does so 200 times. Each kill is a SIGKILL at a moment of chance: when so many requests have
 come in since the daemon was started, and some milliseconds more.
@@ -72,7 +72,7 @@ class Stream:
 
     def document(self, version: int) -> str:
         items = "".join(
-            f'<item><guid isPermaLink="false">{id}</guid><title>{id}</title><description>Text of {id}.</description></item>'
+            f'<item><guid isPermaLink="false">{id}</guid><title>{id}</title><description>Text.</description></item>'
             for id in self.ids(version)
         )
         return (
@@ -117,7 +117,7 @@ class Round:
         self.check()
 
     def check(self) -> None:
-        """The invariants: the database is whole, nothing is lost, doubled or changed, and every document is complete."""
+        """The invariants: the database is whole, nothing is lost, doubled or changed, every document is complete."""
         database = self.site.root / "var" / "syndicator.db"
         with closing(sqlite3.connect(database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -147,7 +147,9 @@ class Round:
         self._check_documents()
         for name in self.streams:
             asked = self.upstream.requests_to(f"/{name}")
-            assert len(asked) <= 1 or name.startswith("busy"), f"{name} was asked {len(asked)} times within its interval"
+            assert len(asked) <= 1 or name.startswith("busy"), (
+                f"{name} was asked {len(asked)} times within its interval"
+            )
 
     def _check_documents(self) -> None:
         """No document that a reader can see is cut off."""

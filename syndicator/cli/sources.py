@@ -164,7 +164,8 @@ def remove(root: Path, source: str, withdraw: bool) -> None:
     from syndicator.flows.publish import compress, publish
 
     with wiring.connect(settings_of(root)) as ports:
-        report = sources.remove(ports, sources.find(ports, source), withdraw=withdraw)
+        found = sources.find(ports, source, removed=withdraw)
+        report = sources.remove(ports, found, withdraw=withdraw)
         publish(ports)
         compress(ports)
     click.echo(f"removed; {report.withdrawn} articles withdrawn" if withdraw else "removed; its articles stay")

@@ -29,7 +29,7 @@ _FOLLOWED = ("title", "url", "body", "summary", "authors", "enclosures", "tags",
 _OURS = ("id", "slug", "first_seen", "published", "updated", "changed", "sort_key", "revision", "status")
 _QUIET = (
     *(*_OURS, "tags", "language", "related", "explicit_id", "explicit_slug", "extra", "publish_at", "expire_at"),
-    *("upstream", "replies", "unannounced", "categories", "links", "comments"),
+    *("upstream", "replies", "announced", "unannounced", "categories", "links", "comments"),
 )
 """Fields whose change is stored, but is no correction that a reader must see again."""
 
@@ -141,16 +141,22 @@ def next_from_upstream(before: Article, seen: Article, now: datetime) -> tuple[A
     A change that upstream does not date itself is stored at most once in ten minutes and 24 times in all, so that an
     entry with the time of day in it is no news for ever. Counts and facts of the feed alone are no change.
     """
-    if before.status is Status.WITHDRAWN and not _updated_by_author(before, seen, now):
+    told = believable(seen.updated, now)
+    if told is not None and before.announced is not None and told < before.announced:
+        return before, None, False  # an old copy, as from a cache
+    announced = max(filter(None, (told, before.announced)), default=None)
+    last = before.announced or before.updated
+    dated = told is not None and (last is None or told > last)
+    if before.status is Status.WITHDRAWN and not dated:
         return before, None, False
-    dated = _updated_by_author(before, seen, now) is not None
     if not dated and _same_to_readers(before, seen, now):
         return before, None, False
     if not dated and before.unannounced >= UNANNOUNCED_MOST:
         return before, None, False
     if not dated and before.changed is not None and timedelta(0) <= now - before.changed < UNANNOUNCED_APART:
         return before, None, True
-    after, kind = next_state(before, replace(seen, unannounced=before.unannounced + (not dated)), now)
+    told_apart = replace(seen, announced=announced, unannounced=before.unannounced + (not dated))
+    after, kind = next_state(before, told_apart, now)
     return after, kind, False
 
 
@@ -160,6 +166,11 @@ def _same_to_readers(before: Article, seen: Article, now: datetime) -> bool:
         return False
     published = believable(seen.published, now)
     return published is None or published == before.published
+
+
+def restored(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after an article that was withdrawn with its source came back with it."""
+    return next_state(before, replace(before, status=Status.PUBLISHED), now, by_author=False)
 
 
 def at(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:

@@ -11,7 +11,7 @@ import re
 import struct
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -68,7 +68,7 @@ class Document:
     """What the records of a document tell of its entries as a whole.
 
     `pairs` are ids with links, `shared_ids` stand for several links, `shared_links` for several entries without an
-    id. `doubtful` and `empty` count entries with such an id, and without one.
+    id, `crowded_links` for several entries at all. `doubtful` and `empty` count entries with such an id, and with none.
     """
 
     total: int
@@ -76,6 +76,7 @@ class Document:
     ids: frozenset[bytes]
     shared_ids: frozenset[bytes]
     shared_links: frozenset[bytes]
+    crowded_links: frozenset[bytes]
     doubtful: int
     empty: int
 
@@ -92,9 +93,17 @@ def document(seen: bytes) -> Document:
         ids=frozenset(links_of),
         shared_ids=shared,
         shared_links=frozenset(link for (id, link), count in pairs.items() if id == _NOTHING and count > 1),
+        crowded_links=frozenset(link for link, count in _links(pairs).items() if count > 1),
         doubtful=sum(count for (id, _), count in pairs.items() if id in shared),
         empty=empty,
     )
+
+
+def _links(pairs: Counter[tuple[bytes, bytes]]) -> Counter[bytes]:
+    links: Counter[bytes] = Counter()
+    for (_, link), count in pairs.items():
+        links[link] += count
+    return links
 
 
 def policy(before: str, seen: Document) -> str:
@@ -108,73 +117,98 @@ def policy(before: str, seen: Document) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What an entry is known by."""
+    """What an entry is known by. `url` is folded: http and https, and what `url_key` folds, are one."""
 
     id: str | None
     url: str | None
     title: str
     text: str
+    raw_url: str | None = None
 
-    def strong(self, policy: str, seen: Document) -> list[Sign]:
-        """The signs that say for certain which article it is, the most telling first."""
-        link = ("url", self.url) if self.url else ("text", self.text)
-        if not self.url and self.id:
-            pair = ("id+title", f"{self.id}\n{self.title}")
-        else:
-            pair = ("id+url", f"{self.id}\n{self.url}")
+    def strong(self, policy: str, seen: Document, known: Container[Sign] = ()) -> list[Sign]:
+        """The signs that say for certain which article it is, the most telling first.
+
+        `known` are claims: an id or link that once stood for several entries is not trusted alone again.
+        """
         if policy == BY_LINK and self.url:
-            return [link]
-        if not self.id:
-            if self.url and short_hash(self.url) in seen.shared_links:
-                return [("url+title", f"{self.url}\n{self.title}")]
-            return [link]
-        if policy != BY_ID or short_hash(self.id) in seen.shared_ids:
-            return [pair]
-        return [pair, ("id", self.id)]
+            crowded = short_hash(self.raw_url) in seen.crowded_links or ("shared link", self.url) in known
+            return [("url+title", f"{self.url}\n{self.title}")] if crowded else [("link", self.url)]
+        if self.id:
+            shared = policy != BY_ID or short_hash(self.id) in seen.shared_ids or ("shared id", self.id) in known
+            return [self._pair()] if shared else [self._pair(), ("id", self.id)]
+        if not self.url:
+            return [("text", self.text)]
+        shared = short_hash(self.raw_url) in seen.shared_links or ("shared link", self.url) in known
+        return [("url+title", f"{self.url}\n{self.title}")] if shared else [("url", self.url)]
 
     def weak(self) -> list[Sign]:
         """Signs that count only where the article that made them is not in the document under its own id."""
-        return [("fold", _folded(self.id)), *([("url", self.url)] if self.url else [])] if self.id else []
+        found: list[Sign] = [("fold", _folded(self.id)), ("case", _folded(self.id).casefold())] if self.id else []
+        if self.url:
+            found += [("url+title", f"{self.url}\n{self.title}"), ("text", self.text)]
+        return found
 
-    def claims(self) -> tuple[Sign, ...]:
+    def asked(self, policy: str, seen: Document) -> list[Sign]:
+        """Every sign that may say which article it is, or how far the others can be trusted."""
+        found = [*self.strong(policy, seen), *self.weak()]
+        found += [("shared id", self.id), self._pair()] if self.id else []
+        return [*found, ("shared link", self.url)] if self.url else found
+
+    def claims(self, policy: str, seen: Document) -> tuple[Sign, ...]:
         """All that the article claims."""
         pairs: list[Sign] = [("text", self.text)]
         if self.id:
-            pairs += [("id", self.id), ("fold", _folded(self.id)), ("id+title", f"{self.id}\n{self.title}")]
+            folded = _folded(self.id)
+            pairs += [("id", self.id), ("fold", folded), ("case", folded.casefold()), self._pair()]
+            if short_hash(self.id) in seen.shared_ids:
+                pairs.append(("shared id", self.id))
         if self.url:
-            pairs += [("url", self.url), ("url+title", f"{self.url}\n{self.title}")]
-        if self.id and self.url:
-            pairs.append(("id+url", f"{self.id}\n{self.url}"))
+            pairs += [("link", self.url), ("url+title", f"{self.url}\n{self.title}")]
+            if not self.id:
+                pairs.append(("url", self.url))
+            crowded = seen.crowded_links if policy == BY_LINK else seen.shared_links
+            if short_hash(self.raw_url) in crowded:
+                pairs.append(("shared link", self.url))
         return tuple(pairs)
+
+    def _pair(self) -> Sign:
+        return ("id+url", f"{self.id}\n{self.url}") if self.url else ("id+title", f"{self.id}\n{self.title}")
 
 
 def signs_of(article: Article) -> Signs:
     """What an article from upstream is known by."""
     text = hashlib.sha256(f"{article.title}\n{article.body}".encode("utf-8", "surrogatepass")).hexdigest()
-    url = url_key(article.url) if article.url else None
-    return Signs(id=article.explicit_id, url=url, title=article.title, text=text)
+    url = _folded(url_key(article.url)) if article.url else None
+    return Signs(id=article.explicit_id, url=url, title=article.title, text=text, raw_url=article.url)
 
 
-def without_doubles(entries: Iterable[Entry], policy: str, seen: Document) -> list[Entry]:
+def without_doubles(entries: Iterable[Entry], policy: str, seen: Document, known: Container[Sign] = ()) -> list[Entry]:
     """The entries with each article once: of several states of one, the newest, or the first in the document."""
     best: dict[Sign, Entry] = {}
-    for entry in entries:
-        sign = signs_of(entry.article).strong(policy, seen)[0]
+    every = list(entries)
+    for entry in every:
+        sign = signs_of(entry.article).strong(policy, seen, known)[0]
         other = best.get(sign)
         if other is None or _dated(entry.article) > _dated(other.article):
             best[sign] = entry
     kept = {id(entry) for entry in best.values()}
-    return [entry for entry in entries if id(entry) in kept]
+    return [entry for entry in every if id(entry) in kept]
 
 
 def is_moved(sign: Sign, seen: Article, holder: Article, document: Document) -> bool:
-    """Whether a weak sign holds: the `holder` of it is `seen` under an id that its publisher rewrote."""
+    """Whether a weak sign holds: the `holder` of it is `seen` under an id that its publisher rewrote, gave or took."""
     if holder.explicit_id and short_hash(holder.explicit_id) in document.ids:
         return False
-    if sign[0] == "fold":
-        return True
-    same_date = seen.published is not None and seen.published.replace(microsecond=0) == holder.published
-    return bool(holder.explicit_id) and same_date and seen.title == holder.title
+    match sign[0]:
+        case "fold":
+            return True
+        case "case":
+            return seen.title == holder.title
+        case "url+title":
+            return seen.published is not None and seen.published.replace(microsecond=0) == holder.published
+        case _:
+            same_link = bool(holder.url and seen.url) and _folded(str(holder.url)) == _folded(str(seen.url))
+            return seen.published is None and seen.updated is None and same_link
 
 
 def find(
@@ -189,7 +223,7 @@ def find(
 
     `claimants` says which article made each sign first, `articles` are those by id.
     """
-    for sign in signs.strong(policy, document):
+    for sign in signs.strong(policy, document, claimants):
         if sign in claimants:
             return claimants[sign]
     for sign in signs.weak():
@@ -223,8 +257,11 @@ def mint(signs: Signs, source: str, taken: Collection[str] = ()) -> str:
 
 
 def _folded(id: str) -> str:
-    folded = " ".join(id.split()).casefold()
-    return "https:" + folded.removeprefix("http:") if folded.startswith("http:") else folded
+    folded = " ".join(id.split())
+    if folded[:7].lower() in ("http://", "https:/"):
+        folded = url_key(folded) if "#" not in folded else folded
+        return "https:" + folded.removeprefix("http:") if folded.startswith("http:") else folded
+    return folded
 
 
 def _dated(article: Article) -> datetime:

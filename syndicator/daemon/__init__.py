@@ -150,8 +150,10 @@ class Daemon:
 
     def _start(self) -> Report:
         # First, since a large folder takes its time, and one that is not there keeps nobody from polling.
-        prepare(self._ports)
-        self._dispatcher.start()
+        try:
+            prepare(self._ports)
+        finally:
+            self._dispatcher.start()
         report = begin(self._ports)
         # A file that is dropped meanwhile must not wait for what it may not need.
         threading.Thread(target=warm, name="warm", daemon=True).start()

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from syndicator.core.polling.outage import Outage
 from syndicator.errors import LeaseLost, StoreError
-from syndicator.flows.poll import LEASE, Done, poll, settle
-from syndicator.flows.upkeep import forgive, given_up, repair, waken
+from syndicator.flows.poll import LEASE, Done, given_up, poll, settle
+from syndicator.flows.upkeep import forgive, repair, waken
 from syndicator.model import Claim, Report, Result
 from syndicator.ports import Ports
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syndicator.core import decide, entries
-from syndicator.core.entries import Document, Signs
+from syndicator.core.entries import Document, Sign, Signs
 from syndicator.core.identity import site_feed_id
 from syndicator.flows.naming import Slugs
-from syndicator.model import Article, Entry, Parsed, RevisionKind, Source, Status, Tombstone
+from syndicator.model import Article, Entry, Parsed, RevisionKind, Source, Status, Tombstone, Upstream
 from syndicator.ports import Ingest, Ports, Saved
 
 Found = tuple[Entry, Signs, Article | None]
@@ -49,30 +49,30 @@ class Merge:
         document = entries.document(parsed.seen)
         merged = self._merged
         merged.policy = entries.policy(merged.policy, document)
-        brought = [entry for entry in parsed.entries if not self._is_ours(entry.article)]
+        ours = self._is_ours(parsed.upstream)
+        brought = [entry for entry in parsed.entries if not (ours or self._is_ours(entry.article.upstream))]
         merged.ours = len(parsed.entries) - len(brought)
-        found = self._find(entries.without_doubles(brought, merged.policy, document), document)
-        for number, (entry, signs, before) in enumerate(self._oldest_first(found)):
-            self._decide(entry, signs, before, self._now + number * _TICK)
-        self._withdraw(parsed.deleted, {entry.article.explicit_id: entry.article for entry in brought})
+        brought = self._withdraw(parsed.deleted, brought)
+        for number, (entry, signs, before) in enumerate(self._oldest_first(self._find(brought, document))):
+            self._decide(entry, before, self._now + number * _TICK, signs, signs.claims(merged.policy, document))
         self._tx.save(merged.saved, [])
         return merged
 
-    def _is_ours(self, article: Article) -> bool:
-        """Whether an article went out from us: what comes back is no other article."""
-        origin = article.upstream
+    def _is_ours(self, origin: Upstream | None) -> bool:
+        """Whether something went out from us: what comes back is no other article."""
         if origin is None:
             return False
         site = self._ports.site
         return origin.id == site_feed_id(site.id, "") or (origin.feed_url or "").startswith(f"{site.base_url}/")
 
     def _find(self, brought: list[Entry], document: Document) -> list[Found]:
-        signs = [entries.signs_of(entry.article) for entry in brought]
         policy = self._merged.policy
-        claimants = self._tx.claimants({sign for one in signs for sign in (*one.strong(policy, document), *one.weak())})
+        signs = {entry.digest: entries.signs_of(entry.article) for entry in brought}
+        claimants = self._tx.claimants({sign for one in signs.values() for sign in one.asked(policy, document)})
         articles = self._tx.articles(set(claimants.values()))
         found: list[Found] = []
-        for entry, one in zip(brought, signs, strict=True):
+        for entry in entries.without_doubles(brought, policy, document, claimants):
+            one = signs[entry.digest]
             id = entries.find(one, entry.article, policy, document, claimants, articles)
             before = articles.get(id) if id is not None and id not in self._given else None
             if before is not None:
@@ -92,7 +92,9 @@ class Merge:
         backwards = list(reversed(found))
         return sorted(backwards, key=lambda one: min(one[0].article.published or self._now, self._now))
 
-    def _decide(self, entry: Entry, signs: Signs, before: Article | None, found_at: datetime) -> None:
+    def _decide(
+        self, entry: Entry, before: Article | None, found_at: datetime, signs: Signs, claims: tuple[Sign, ...]
+    ) -> None:
         seen = self._as_of_source(entry.article)
         kind: RevisionKind | None
         if before is None:
@@ -104,7 +106,7 @@ class Merge:
             self._merged.changed += kind is not None
         if again:
             self._merged.again.add(entry.digest)
-        self._save(article, kind, signs.claims())
+        self._save(article, kind, claims)
 
     def _first(self, seen: Article, signs: Signs, found_at: datetime) -> Article:
         while (id := entries.mint(signs, self._source.id, self._taken)) not in self._free:
@@ -112,6 +114,7 @@ class Merge:
         self._free.discard(id)
         self._taken.add(id)
         slug = self._slugs.slug(seen, id)
+        seen = replace(seen, announced=decide.believable(seen.updated, self._now))
         return decide.first_state(seen, id=id, slug=slug, now=found_at, backfill=self._backfill)
 
     def _ask(self, ids: set[str]) -> None:
@@ -130,22 +133,27 @@ class Merge:
             licence=article.licence or self._source.licence,
         )
 
-    def _withdraw(self, deleted: tuple[Tombstone, ...], present: dict[str | None, Article]) -> None:
-        """Upstream's own tombstones (RFC 6721): not those older than the entry that is there again."""
+    def _withdraw(self, deleted: tuple[Tombstone, ...], brought: list[Entry]) -> list[Entry]:
+        """Believe upstream's own tombstones (RFC 6721), but for those that are older than their entry.
+
+        The entries that are left.
+        """
         claimants = self._tx.claimants({("id", tombstone.id) for tombstone in deleted})
         articles = self._tx.articles(set(claimants.values()))
+        present = {entry.article.explicit_id: entry.article for entry in brought}
+        gone: set[str] = set()
         for tombstone in deleted:
-            before = articles.get(claimants.get(("id", tombstone.id), ""))
-            if before is None or before.status is Status.WITHDRAWN:
+            there, before = present.get(tombstone.id), articles.get(claimants.get(("id", tombstone.id), ""))
+            updated = (there.updated or there.published) if there else before.announced if before else None
+            if tombstone.id in gone or (updated is not None and updated > tombstone.when):
                 continue
-            there = present.get(tombstone.id)
-            updated = (there.updated or there.published) if there else before.updated
-            if updated is not None and updated > tombstone.when:
-                continue
-            article, kind = decide.withdrawn(before, self._now)
-            self._merged.withdrawn += 1
-            self._save(article, kind, ())
+            gone.add(tombstone.id)
+            if before is not None and before.status is not Status.WITHDRAWN:
+                article, kind = decide.withdrawn(before, self._now)
+                self._merged.withdrawn += 1
+                self._save(article, kind, ())
+        return [entry for entry in brought if entry.article.explicit_id not in gone]
 
-    def _save(self, article: Article, kind: RevisionKind | None, claims: tuple[entries.Sign, ...]) -> None:
+    def _save(self, article: Article, kind: RevisionKind | None, claims: tuple[Sign, ...]) -> None:
         terms, due = decide.terms_of(article), decide.due_at(article, self._now)
         self._merged.saved.append(Saved(article=article, kind=kind, claims=claims, terms=terms, due=due))

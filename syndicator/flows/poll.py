@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from syndicator.core.polling.schedule import Limits
 from syndicator.core.polling.standing import abandoned, quarantined
 from syndicator.core.polling.words import moment
 from syndicator.core.urls import without_credentials
-from syndicator.errors import BadFeed, FetchError
+from syndicator.errors import BadFeed, FetchError, StoreError
 from syndicator.flows.backlog import Document, earlier
 from syndicator.flows.merging import Merge, Merged
 from syndicator.model import (
@@ -131,6 +132,11 @@ def settle(ports: Ports, done: Iterable[Done]) -> list[Done]:
     return [waiting[claim.token] for claim in lost]
 
 
+def given_up(claim: Claim) -> Polled:
+    """A poll that was not brought to its end by us: asked again no sooner than usual, and nobody's fault."""
+    return Polled(claim=claim, state=replace(claim.state, attempts=0), host=claim.host)
+
+
 def _read(ports: Ports, claim: Claim, attempt: Attempt, response: Response) -> Done:
     hash = content_hash(response.body)
     if hash == claim.state.body_hash:
@@ -145,7 +151,12 @@ def _read(ports: Ports, claim: Claim, attempt: Attempt, response: Response) -> D
     if not parsed.entries and not parsed.deleted:
         ended = outcome.succeeded(attempt, response, parsed, body_hash=hash, whole=_is_whole(claim, parsed, hash))
         return _done(claim, _remembering(ended, parsed, hash, claim.state.identity, set()))
-    return _merge(ports, claim, attempt, response, parsed, hash)
+    try:
+        return _merge(ports, claim, attempt, response, parsed, hash)
+    except StoreError:
+        with suppress(StoreError):
+            ports.store.finish([given_up(claim)])
+        raise
 
 
 def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, parsed: Parsed, hash: str) -> Done:
@@ -241,9 +252,10 @@ def _asker(ports: Ports, source: Source) -> Callable[[str], Document]:
     return ask
 
 
-def _move(ports: Ports, source: Source, target: str | None) -> None:
+def _move(ports: Ports, before: Source, target: str | None) -> None:
     """Give a source the address to which it has moved for good; where another one has it, only that is polled."""
-    if target is None:
+    source = ports.store.source(before.id) or before
+    if target is None or source.url != before.url:
         return
     there = ports.store.source_at(target)
     if there is None or there.id == source.id:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from syndicator.core.polling import outcome
 from syndicator.core.polling.plain import of_error, of_status
-from syndicator.errors import BadFeed, FetchError
+from syndicator.errors import BadFeed, FetchError, LeaseLost, StoreError
 from syndicator.flows.poll import LEASE, Done, incoming, poll, request_for, resting, settle
 from syndicator.flows.publish import compress, publish
 from syndicator.model import Claim, Parsed, Report, Source
@@ -103,9 +103,13 @@ def _round(
     connections: int,
     total: int,
 ) -> Report:
-    """Poll what `claims` gives for so much room, until it gives None and all polls are over; then publish."""
+    """Poll what `claims` gives for so much room, until it gives None and all polls are over; then publish.
+
+    A poll that could not be stored keeps no other from it. Raises StoreError at the end then.
+    """
     report = Report()
     flying: set[Future[Done]] = set()
+    trouble: StoreError | None = None
     with ThreadPoolExecutor(connections, thread_name_prefix="poll") as pool:
         while (found := claims(connections - len(flying))) is not None or flying:
             flying |= {pool.submit(poll, ports, claim) for claim in found or ()}
@@ -115,7 +119,14 @@ def _round(
                 over |= more
             if not over and not flying:
                 ports.sleep(LOOK_AGAIN)
-            done = [future.result() for future in over]
+            done = []
+            for future in over:
+                try:
+                    done.append(future.result())
+                except LeaseLost:
+                    report = replace(report, read=report.read + 1)
+                except StoreError as error:
+                    trouble = error
             settle(ports, done)
             for one in done:
                 told(one)
@@ -123,6 +134,8 @@ def _round(
                 ports.progress("polled", report.read, max(total, report.read))
     documents = publish(ports).documents
     compress(ports)
+    if trouble is not None:
+        raise trouble
     return replace(report, documents=documents)
 
 

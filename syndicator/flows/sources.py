@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,16 +21,20 @@ from syndicator.errors import SourceError
 from syndicator.model import Article, Query, Report, Source
 from syndicator.ports import Ports, Saved
 
+_EVERY = 10_000_000
 AT_ONCE = 100
 """New or overdue sources up to this number are polled at once; more are spread."""
 PORTION = 500
 """Articles or sources changed in one transaction, so that others get their turn."""
 
 
-def find(ports: Ports, text: str) -> Source:
-    """The source of that id or address. Raises SourceError."""
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def find(ports: Ports, text: str, *, removed: bool = False) -> Source:
+    """The source of that id or address; with `removed` also one that was removed, by its id. Raises SourceError."""
     source = ports.store.source(text)
-    if source is None or source.removed:
+    if source is None or (source.removed and not removed):
         source = ports.store.source_at(text) if "://" in text else None
     if source is None:
         raise SourceError(f"source {text}: there is none; `syndicator list` shows all")
@@ -74,6 +79,12 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
     """
     now = ports.now()
     total = len(sources)
+    for source in sources:
+        if source.id == ports.policy.source or len(source.id) > 80 or not _NAME.fullmatch(source.id):
+            raise SourceError(
+                f"source {source.id}: a name has letters a to z, digits and hyphens, and is not the folder's"
+            )
+    back = [source for source in sources if (there := ports.store.source(source.id)) is not None and there.removed]
     for start in range(0, total, PORTION):
         portion = sources[start : start + PORTION]
         ports.store.save_sources(
@@ -85,13 +96,19 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
         )
         ports.store.soil(feed_name(source) for source in portion)
         ports.progress("added", start + len(portion), total)
+    for source in back:
+        _restore(ports, source)
 
 
 def change(ports: Ports, source: Source, **changes: Any) -> Source:
     """Change what a person decided about a source. Raises SourceError for one that is declared in syndicator.toml."""
     if source.declared:
         raise SourceError(f"source {source.id}: it is declared in syndicator.toml; change it there")
-    return _changed(ports, source, sound(replace(source, **changes)))
+    after = sound(replace(source, **changes))
+    there = ports.store.source_at(after.url)
+    if there is not None and there.id != source.id:
+        raise SourceError(f"source {source.id}: source {there.id} has that address already")
+    return _changed(ports, source, after)
 
 
 def resume(ports: Ports, source: Source) -> Source:
@@ -128,18 +145,28 @@ def feed_name(source: Source) -> str:
 def declare(ports: Ports, declared: Sequence[Source]) -> None:
     """Make the declared sources what syndicator.toml says; those that stand there no more are removed.
 
-    `declared` have an id only where the file gives a slug. A source keeps the id that it has.
+    `declared` have an id only where the file gives a slug. A source keeps the id that it has. Raises SourceError, when
+    all else is done, where a slug is the name of a source that was added by command.
     """
     new: list[Source] = []
     kept: set[str] = set()
+    wrong = ""
 
     def used(id: str) -> bool:
         return id in kept or ports.store.source(id) is not None
 
-    for source in map(sound, declared):
+    once: dict[str, Source] = {}
+    for one in declared:
+        once.setdefault(url_key(one.url), sound(one))
+    for source in once.values():
         there = at(ports, source.url)
         if there is None and source.id and (same := ports.store.source(source.id)) is not None:
+            if not (same.declared or same.removed):
+                wrong = wrong or f"source {same.id}: there is one of that name already; give [[source]] another slug"
+                continue
             there = same
+        if there is not None and there.id in kept:
+            continue
         if there is None:
             id = source.id or name(ports, source.url, source.title, used)
             new.append(replace(source, id=id))
@@ -159,6 +186,8 @@ def declare(ports: Ports, declared: Sequence[Source]) -> None:
     for source in ports.store.sources():
         if source.declared and source.id not in kept:
             _removed(ports, source)
+    if wrong:
+        raise SourceError(wrong)
 
 
 def _changed(ports: Ports, before: Source, after: Source) -> Source:
@@ -188,6 +217,15 @@ def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
             withdrawn += len(articles)
     ports.store.soil([feed_name(source)])
     return Report(withdrawn=withdrawn)
+
+
+def _restore(ports: Ports, source: Source) -> None:
+    """Bring back the articles that were withdrawn with a source."""
+    gone = ports.store.tombstones(Query(sources=frozenset({source.id})), _EVERY)
+    ids = [tombstone.id for tombstone in gone]
+    for start in range(0, len(ids), PORTION):
+        articles = ports.store.articles(source.id, ids[start : start + PORTION])
+        _save(ports, source, [decide.restored(article, ports.now()) for article in articles.values()])
 
 
 def _retag(ports: Ports, before: Source, after: Source) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from syndicator.core.polling.schedule import spread_over
 from syndicator.core.polling.standing import forgiven, repaired
 from syndicator.flows.sources import AT_ONCE, declare
-from syndicator.model import Claim, PollState, Source
-from syndicator.ports import Polled, Ports
+from syndicator.model import PollState, Source
+from syndicator.ports import Ports
 
 
 def prepare(ports: Ports) -> None:
@@ -43,12 +42,6 @@ def forgive(ports: Ports, ids: Collection[str]) -> None:
     now = ports.now()
     states = ports.store.poll_states(ids) if ids else {}
     _save(ports, {id: forgiven(state, now, ports.random) for id, state in states.items()})
-
-
-def given_up(claim: Claim) -> Polled:
-    """A poll that we stopped before it was over: asked again no sooner than usual, and nobody's fault."""
-    state = claim.state
-    return Polled(claim=claim, state=replace(state, attempts=0), host=claim.host)
 
 
 def _save(ports: Ports, states: dict[str, PollState]) -> None:

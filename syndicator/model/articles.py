@@ -174,8 +174,8 @@ class Article(Timed):
     `extra` keeps keys that we do not know, in the order given; those of XML are `{namespace}name`.
 
     From `core.decide`: `id` (an IRI, never changes), `slug`, `first_seen`, `published`, `updated`, `changed`
-    (the newest change of any kind, which dates the feeds), `sort_key`, `revision` (1-based) and `unannounced`, the
-    number of changes that upstream made without saying so.
+    (the newest change of any kind, which dates the feeds), `sort_key`, `revision` (1-based), `announced`, the newest
+    `updated` that upstream gave, and `unannounced`, the number of changes that it made without saying so.
     """
 
     source: str
@@ -216,6 +216,7 @@ class Article(Timed):
     changed: datetime | None = None
     sort_key: str = ""
     revision: int = 0
+    announced: datetime | None = None
     unannounced: int = 0
 
 

@@ -17,7 +17,7 @@ class Timed:
     def __init_subclass__(cls) -> None:
         # Fields that cannot hold one are not looked at: an Article has dozens, and is made a dozen times over.
         own = (name for name, hint in cls.__annotations__.items() if "datetime" in str(hint))
-        cls._moments = (*super(cls, cls)._moments, *own)
+        cls._moments = tuple(dict.fromkeys((*cls._moments, *own)))
 
     def __post_init__(self) -> None:
         for name in self._moments:

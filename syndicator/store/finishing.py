@@ -16,6 +16,8 @@ from syndicator.store.tables import poll_entries, poll_states, polls
 
 _OBSERVED = ("host", "condition", "next_check", "due")
 _LEASED = ("source", "host", "token", "attempts", "former", "condition", "paused", "removed")
+_LEASES = select(*(polls.c[name] for name in _LEASED))
+_LEASES = _LEASES.where(polls.c.source.in_(bindparam("names", expanding=True)))
 _FINISH = update(polls).where(polls.c.source == bindparam("of"))
 _FINISH = _FINISH.values({name: bindparam(name) for name in _OBSERVED} | {"token": None, "attempts": 0})
 
@@ -49,8 +51,7 @@ def leases(connection: Connection, claims: Collection[Claim]) -> dict[int, Row[A
     given = {(claim.source.id, claim.token) for claim in claims}
     found: dict[int, Row[Any]] = {}
     for portion in rows.portions({source for source, _ in given}):
-        leased = select(*(polls.c[name] for name in _LEASED))
-        for row in connection.execute(leased.where(polls.c.source.in_(portion))):
+        for row in connection.execute(_LEASES, {"names": portion}):
             if (row.source, row.token) in given:
                 found[row.token] = row
     return found

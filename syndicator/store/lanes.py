@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Update, bindparam, case, func, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from syndicator.core.polling.schedule import CLOCK_MAX, HOST_GAP
 from syndicator.model import HostState
@@ -83,6 +95,8 @@ _READY = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_NAMES: BindParameter[Any] = bindparam("names", expanding=True)
+_HELD = select(*_COLUMNS).where(hosts.c.host.in_(_NAMES)).order_by(hosts.c.host).with_for_update()
 _KEEP = update(hosts).where(hosts.c.host == bindparam("of"))
 _KEEP = _KEEP.values({name: bindparam(name) for name in Lane.__slots__ if name != "host"})
 
@@ -110,8 +124,7 @@ def hold(database: Database, connection: Connection, names: Collection[str]) -> 
 def _held(connection: Connection, names: Collection[str]) -> dict[str, Lane]:
     held: dict[str, Lane] = {}
     for portion in rows.portions(sorted(set(names))):
-        lanes = select(*_COLUMNS).where(hosts.c.host.in_(portion)).order_by(hosts.c.host).with_for_update()
-        held.update((row.host, Lane(*row)) for row in connection.execute(lanes))
+        held.update((row[0], Lane(*row)) for row in connection.execute(_HELD, {"names": portion}))
     return held
 
 
@@ -151,7 +164,7 @@ def _settling(latest: Callable[..., Any]) -> Update:
         func.coalesce(type_coerce(hosts.c.paused_until, BigInteger), _NEVER),
     ]
     ready = case((earliest.is_(None), None), else_=latest(earliest, *bounds))
-    return update(hosts).where(hosts.c.host.in_(bindparam("names", expanding=True))).values(ready_at=ready)
+    return update(hosts).where(hosts.c.host.in_(_NAMES)).values(ready_at=ready)
 
 
 _SETTLE = {True: _settling(func.max), False: _settling(func.greatest)}

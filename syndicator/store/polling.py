@@ -56,7 +56,7 @@ class Schedule:
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Claim up to `limit` sources that are due, one of each host that is free, the longest due first."""
-        ready = self.ready_at()
+        ready = self.ready_at() if limit > 0 else None
         if ready is None or ready > now:
             return []  # without asking to write: most of the time nothing is due
         claims: list[tuple[datetime, Claim]] = []

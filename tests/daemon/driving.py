@@ -92,5 +92,3 @@ def subscribe(ports: Ports, urls: Iterable[str], due: Callable[[int], datetime],
         )
         for number, url in enumerate(urls)
     )
-
-

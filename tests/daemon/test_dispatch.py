@@ -1,10 +1,11 @@
-"""What the dispatcher does when time leaps, when nothing can be reached, and when hosts hang: its own threads, our clock."""
+"""What the dispatcher does when time leaps, when nothing can be reached, when hosts hang: its threads, our clock."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -202,4 +203,4 @@ def test_t40_the_feeds_of_one_host_are_asked_one_by_one_and_hold_nobody_up(drive
     driven.run(timedelta(seconds=20), timedelta(seconds=0.25))
     starts = [at for at, url in driven.fetcher.asked if "crowd" in url]
     assert len(starts) == 21
-    assert all(later - sooner >= HOST_GAP for sooner, later in zip(starts, starts[1:], strict=False))
+    assert all(later - sooner >= HOST_GAP for sooner, later in pairwise(starts))

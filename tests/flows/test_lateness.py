@@ -66,7 +66,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def lateness(ports: Ports, world: World, crowd: Crowd, due: dict[str, datetime], until: datetime) -> list[timedelta]:
-    """Poll as the daemon does, so many at a time, each for as long as its server takes; how late those in `due` were."""
+    """Poll as the daemon does, so many at a time, each for as long as its server takes; how late those of `due` are."""
     late: list[timedelta] = []
     flying: list[tuple[datetime, int, Done]] = []
     number = count()

@@ -227,8 +227,8 @@ def test_removing_and_withdrawing_can_be_done_after_a_crash_between(world: World
     subscribe(world)
     run(world)
     sources.remove(world.ports, world.ports.store.source("up"))
-    assert rounds and stored(world)
-    sources.remove(world.ports, sources.find(world.ports, "up"), withdraw=True)
+    assert stored(world)
+    sources.remove(world.ports, sources.find(world.ports, "up", removed=True), withdraw=True)
     assert stored(world) == []
 
 
