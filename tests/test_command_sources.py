@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -206,7 +207,7 @@ def test_real_feeds_are_added_imported_polled_and_exported(site: Site, upstream:
     assert (len(done["polls"]), done["failed"]) == (len(feeds), 0)
     assert done["new"] > 200
     starts = sorted(request.at for request in upstream.requests)
-    assert min(later - sooner for sooner, later in zip(starts, starts[1:], strict=False)) > 0.9
+    assert min(later - sooner for sooner, later in itertools.pairwise(starts)) > 0.9
     assert site.call("export", "opml").stdout.count("xmlUrl") == len(feeds)
     assert site.call("build").returncode == 0
 

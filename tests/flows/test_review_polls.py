@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syndicator.errors import SourceError, StoreFull
-from syndicator.flows import rounds, sources
+from syndicator.flows import sources
 from syndicator.flows.poll import LEASE, poll, settle
 from syndicator.flows.upkeep import declare
 from syndicator.model import Condition, Query, RevisionKind, Source, Status
