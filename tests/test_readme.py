@@ -18,6 +18,7 @@ from syndicator.core.articles import Rules, read
 from tests import readme
 from tests.conftest import ROOT
 from tests.running import Site, eventually
+from tests.upstream import Upstream
 
 
 @pytest.fixture
@@ -113,3 +114,58 @@ def test_the_command_that_makes_the_table_of_speeds_takes_what_the_readme_gives_
     )
     assert options
     assert set(options) <= set(told.stdout.replace("]", " ").replace("[", " ").split())
+
+
+FEED = (
+    '<?xml version="1.0"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>The Partner Blog'
+    "</title><link>{base}</link><description>What partners write.</description><language>en</language>"
+    '<atom:link rel="self" type="application/rss+xml" href="{base}feed.xml"/>'
+    "<item><title>Hello</title><link>{base}hello</link><guid>{base}hello</guid><author>ann@example.org (Ann)</author>"
+    "<pubDate>Mon, 02 Nov 2026 09:00:00 GMT</pubDate><description>The first of many articles.</description></item>"
+    "</channel></rss>"
+)
+PAGE = '<html><head><link rel="alternate" type="application/rss+xml" href="/feed.xml"></head><body>Hello</body></html>'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [readme.blocks("sh")[2], *re.findall(r"```sh\n(.*?)```", (ROOT / "docs/sources.md").read_text("utf-8"), re.S)],
+    ids=["README", "adding", "checking"],
+)
+def test_the_lines_about_sources_do_what_they_say(site: Site, lines: str) -> None:
+    """As they stand, but for the address of the blog, which is one of ours."""
+    with Upstream() as blog:
+        base = blog.url("/")
+        blog.set("/", PAGE, content_type="text/html")
+        blog.set("/feed.xml", FEED.format(base=base), etag='"1"', content_type="application/rss+xml")
+        (site.root / "syndicator.toml").write_text(
+            f'[polling]\nallow_networks = ["127.0.0.0/8"]\nallow_ports = [{blog.port}]\n', "utf-8"
+        )
+        (site.root / "subscriptions.opml").write_text(
+            '<opml version="2.0"><head/><body><outline text="Blog" type="rss" '
+            f'xmlUrl="{blog.url("/other.xml")}"/></body></opml>',
+            "utf-8",
+        )
+        blog.set("/other.xml", FEED.format(base=base).replace("The Partner Blog", "Blog"))
+        site.call("build")
+        for line in lines.strip().splitlines():
+            command = line.replace("https://blog.example.org/", base).replace("syndicator ", "", 1)
+            done = subprocess.run(
+                ["sh", "-c", f"{sys.executable} -m syndicator {command}"],
+                cwd=site.root,
+                env=site.environ,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            found = done.returncode == 1 and "syndicator check" in line  # an address of one machine is one
+            assert found or done.returncode == 0, (line, done.stdout, done.stderr)
+            assert done.stderr == "" or "Traceback" not in done.stderr
+
+
+def test_the_sources_declared_in_the_page_about_them_are_sources(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/sources.md").read_text("utf-8"), re.S)
+    (tmp_path / "secret").write_text("x", "utf-8")
+    (tmp_path / "syndicator.toml").write_text(text.replace("/run/secrets/wire", str(tmp_path / "secret")), "utf-8")
+    first, second = config.load(tmp_path, {}).source
+    assert (first.slug, first.tags, second.secret()) == ("blog", ("partners",), "x")

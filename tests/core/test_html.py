@@ -273,6 +273,23 @@ def test_cleaning_twice_is_cleaning_once_in_a_crowd(soup: str) -> None:
     assert_harmless(once)
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "<dt></b><form><dt>x",
+        "<dd><form><dt>x",
+        "<section><dt><table>x<dd>",
+        '<li><table>"<li>',
+        "<h1>a<form><h1><tr></a>",
+        "\n\n<pre></p>\n\nx",
+    ],
+)
+def test_what_a_second_parser_would_move_is_where_it_belongs(moved: str) -> None:
+    """What stands in a forbidden element may come to stand where HTML does not let it be."""
+    once = html.clean(moved)
+    assert html.clean(once) == once
+
+
 @settings(max_examples=50, deadline=None)
 @given(SOUPS)
 def test_cleaning_with_a_base_leaves_nothing_relative(soup: str) -> None:
