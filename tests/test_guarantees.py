@@ -308,6 +308,8 @@ GUARANTEES: dict[str, Held] = {
     "T30": held(
         "Entries that share, change or lack their ids stay what they are, poll after poll.",
         "flows/test_polling.py::test_an_entry_stays_the_same_article",
+        "flows/test_faults.py::test_t30_a_source_whose_ids_were_shared_once_is_not_trusted_with_them_later",
+        "flows/test_faults.py::test_t30_an_id_in_another_case_or_scheme_is_the_same_id",
         "flows/test_polling.py::test_entries_that_hide_who_they_are_are_all_kept_and_never_doubled",
         "flows/test_polling.py::test_two_entries_of_one_id_do_not_overwrite_each_other_for_fifty_polls",
     ),

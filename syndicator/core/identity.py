@@ -71,8 +71,8 @@ def url_key(url: str) -> str:
 
     RFC 3986 section 6.2.2 and 6.2.3.
     """
-    parts = urlsplit(url.strip())
     try:
+        parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
         return url.strip()
@@ -108,6 +108,12 @@ def site_id(seed: str) -> str:
 def site_feed_id(site: str, name: str) -> str:
     """The id of a site's feed: made of the site's id (a `urn:uuid:`) and the feed's name alone."""
     return uuid.uuid5(uuid.UUID(site), name).urn
+
+
+def is_site_feed(site: str, id: str, address: str | None) -> bool:
+    """Whether a feed with this id, at this address of its own, is one of a site's, whatever the site's host is now."""
+    path = address.partition("://")[2].partition("/")[2] if address else ""
+    return id in (site_feed_id(site, ""), site_feed_id(site, path.rpartition("/")[0]))
 
 
 def content_hash(data: bytes) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from syndicator.core import decide, entries
 from syndicator.core.entries import Document, Sign, Signs
-from syndicator.core.identity import site_feed_id
+from syndicator.core.identity import is_site_feed
 from syndicator.flows.naming import Slugs
 from syndicator.model import Article, Entry, Parsed, RevisionKind, Source, Status, Tombstone, Upstream
 from syndicator.ports import Ingest, Ports, Saved
@@ -60,10 +60,7 @@ class Merge:
 
     def _is_ours(self, origin: Upstream | None) -> bool:
         """Whether something went out from us: what comes back is no other article."""
-        if origin is None:
-            return False
-        site = self._ports.site
-        return origin.id == site_feed_id(site.id, "") or (origin.feed_url or "").startswith(f"{site.base_url}/")
+        return origin is not None and is_site_feed(self._ports.site.id, origin.id, origin.feed_url)
 
     def _find(self, brought: list[Entry], document: Document) -> list[Found]:
         policy = self._merged.policy

@@ -131,7 +131,30 @@ def test_t6_what_kills_its_parser_three_times_is_quarantined_and_told_and_the_re
         assert "`syndicator resume`" in why
 
 
-# --- T31, T34, T35
+# --- T30, T31, T34, T35
+
+
+def test_t30_a_source_whose_ids_were_shared_once_is_not_trusted_with_them_later(world: World) -> None:
+    """The first document tells; the ones after it show an entry each, all under that id."""
+    world.upstreams.put(URL, rss(item(2, guid="same"), item(1, guid="same")))
+    subscribe(world)
+    run(world)
+    for number in range(3, 6):
+        world.upstreams.put(URL, rss(item(number, guid="same")))
+        later(world)
+    assert sorted(world.titles()) == [f"Story {number}" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("now", ["HTTP://UP.example/A", "https://up.example/A", " http://up.example/A "])
+def test_t30_an_id_in_another_case_or_scheme_is_the_same_id(world: World, now: str) -> None:
+    """There is no link to tell it by, and its text has changed."""
+    world.upstreams.put(URL, rss(item(1, guid="http://up.example/A", link="")))
+    subscribe(world)
+    run(world)
+    before = stored(world)
+    world.upstreams.put(URL, rss(item(1, guid=now, link="", title="Another", body="Corrected.")))
+    [done] = later(world)
+    assert (done.poll.new, done.poll.changed, stored(world)) == (0, 1, before)
 
 
 def test_t31_an_entry_of_two_feeds_is_a_row_of_each_and_shown_once_by_the_one_that_had_it_first(world: World) -> None:

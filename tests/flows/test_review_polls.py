@@ -285,3 +285,58 @@ def test_a_withdrawal_goes_out_though_we_subscribe_to_our_own_feed(world: World)
     sources.remove(world.ports, world.ports.store.source("up"), withdraw=True)
     world.build()
     assert world.titles() == []
+
+
+def test_what_upstream_withdrew_stays_withdrawn_when_its_source_is_removed_and_comes_back(world: World) -> None:
+    world.upstreams.put(URL, atom(entry("urn:e:1", "One"), entry("urn:e:2", "Two")))
+    subscribe(world)
+    run(world)
+    world.upstreams.put(URL, atom(entry("urn:e:2", "Two"), tombstone("urn:e:1", "2026-04-20T00:00:00Z")))
+    later(world)
+    assert titles(world) == ["Two"]
+    sources.remove(world.ports, world.ports.store.source("up"))
+    world.upstreams.put(URL, atom(entry("urn:e:2", "Two")))  # a tombstone does not stand there for ever
+    world.wait(hours=2)
+    subscribe(world)
+    run(world)
+    assert titles(world) == ["Two"]
+
+
+def test_an_id_that_looks_like_a_broken_address_is_an_id_like_any_other(world: World) -> None:
+    world.upstreams.put(URL, rss(item(1, guid="http://[blog]/2026/one"), item(2)))
+    subscribe(world)
+    run(world)
+    assert titles(world) == ["Story 1", "Story 2"]
+
+
+def test_a_list_with_an_address_that_cannot_be_read_is_taken_over_but_for_it(world: World) -> None:
+    outlines = "".join(f'<outline text="x" xmlUrl="{url}"/>' for url in ("https://good.example/feed", "http://[bad/f"))
+    listed = read_list(f'<opml version="2.0"><body>{outlines}</body></opml>'.encode(), "list.opml")
+    new, _ = take_over(world.ports, listed.subscriptions)
+    assert [source.url for source in new] == ["https://good.example/feed"]
+
+
+def test_a_link_that_several_entries_share_does_not_tell_which_one_has_no_id(world: World) -> None:
+    home = "https://up.example/"
+    with_id = item(1, link=home)
+    subscribe(world)
+    world.upstreams.put(URL, rss(item(2, guid="", link=home), with_id))
+    run(world)
+    world.upstreams.put(URL, rss(item(3, guid="", link=home), with_id))
+    later(world)
+    assert titles(world) == ["Story 1", "Story 2", "Story 3"]
+
+
+def test_another_site_without_a_public_address_is_not_taken_for_ourselves(tmp_path: Path) -> None:
+    """Both call themselves http://127.0.0.1:8080, as all do that were told nothing."""
+    (tmp_path / "a").mkdir()
+    world = World(tmp_path / "a")
+    try:
+        world.move_to("http://127.0.0.1:8080")
+        link = '<link rel="self" href="http://127.0.0.1:8080/feed.xml"/>'
+        world.upstreams.put(URL, atom(link, entry("urn:e:1", "One")))
+        subscribe(world)
+        run(world)
+        assert titles(world) == ["One"]
+    finally:
+        world.close()

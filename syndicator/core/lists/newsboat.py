@@ -31,7 +31,7 @@ def read(text: str) -> SubscriptionList:
         if first.lower().startswith(_NOT_OURS):
             gathered.note(f"a feed made by `{kind}:` is not taken over: {shown(first)}", number)
             plain = False
-        elif feed_url(first) is None and not known:
+        elif feed_url(first) is None and not known and not first.lower().startswith(("http:", "https:")):
             raise BadList(f"{shown(line)} begins with no http or https address: is this a list of feeds?", number)
         else:
             hidden = [word for word in others if word.startswith("!")]
