@@ -67,8 +67,8 @@ def without_last(parsed: Parsed) -> Parsed:
 class Document:
     """What the records of a document tell of its entries as a whole.
 
-    `pairs` are ids with links, `shared_ids` stand for several links, `shared_links` for several entries without an
-    id, `crowded_links` for several entries at all. `doubtful` and `empty` count entries with such an id, and with none.
+    `pairs` are ids with links, `shared_ids` stand for several links, `shared_links` for several entries.
+    `doubtful` and `empty` count entries with such an id, and with none.
     """
 
     total: int
@@ -76,7 +76,6 @@ class Document:
     ids: frozenset[bytes]
     shared_ids: frozenset[bytes]
     shared_links: frozenset[bytes]
-    crowded_links: frozenset[bytes]
     doubtful: int
     empty: int
 
@@ -92,8 +91,7 @@ def document(seen: bytes) -> Document:
         pairs=frozenset(pairs),
         ids=frozenset(links_of),
         shared_ids=shared,
-        shared_links=frozenset(link for (id, link), count in pairs.items() if id == _NOTHING and count > 1),
-        crowded_links=frozenset(link for link, count in _links(pairs).items() if count > 1),
+        shared_links=frozenset(link for link, count in _links(pairs).items() if count > 1),
         doubtful=sum(count for (id, _), count in pairs.items() if id in shared),
         empty=empty,
     )
@@ -131,7 +129,7 @@ class Signs:
         `known` are claims: an id or link that once stood for several entries is not trusted alone again.
         """
         if policy == BY_LINK and self.url:
-            crowded = short_hash(self.raw_url) in seen.crowded_links or ("shared link", self.url) in known
+            crowded = short_hash(self.raw_url) in seen.shared_links or ("shared link", self.url) in known
             return [("url+title", f"{self.url}\n{self.title}")] if crowded else [("link", self.url)]
         if self.id:
             shared = policy != BY_ID or short_hash(self.id) in seen.shared_ids or ("shared id", self.id) in known
@@ -154,7 +152,7 @@ class Signs:
         found += [("shared id", self.id), self._pair()] if self.id else []
         return [*found, ("shared link", self.url)] if self.url else found
 
-    def claims(self, policy: str, seen: Document) -> tuple[Sign, ...]:
+    def claims(self, seen: Document) -> tuple[Sign, ...]:
         """All that the article claims."""
         pairs: list[Sign] = [("text", self.text)]
         if self.id:
@@ -166,8 +164,7 @@ class Signs:
             pairs += [("link", self.url), ("url+title", f"{self.url}\n{self.title}")]
             if not self.id:
                 pairs.append(("url", self.url))
-            crowded = seen.crowded_links if policy == BY_LINK else seen.shared_links
-            if short_hash(self.raw_url) in crowded:
+            if short_hash(self.raw_url) in seen.shared_links:
                 pairs.append(("shared link", self.url))
         return tuple(pairs)
 

@@ -54,7 +54,7 @@ class Merge:
         merged.ours = len(parsed.entries) - len(brought)
         brought = self._withdraw(parsed.deleted, brought)
         for number, (entry, signs, before) in enumerate(self._oldest_first(self._find(brought, document))):
-            self._decide(entry, before, self._now + number * _TICK, signs, signs.claims(merged.policy, document))
+            self._decide(entry, before, self._now + number * _TICK, signs, signs.claims(document))
         self._tx.save(merged.saved, [])
         return merged
 

@@ -211,6 +211,8 @@ def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
     ports.store.save_sources([(replace(source, removed=True, declared=False), None)])
     withdrawn = 0
     if withdraw:
+        if not ports.store.recall(_withdrawn_at(source)):
+            ports.store.remember(_withdrawn_at(source), ports.now().replace(microsecond=0).isoformat())
         for articles in _portions(ports, source):
             now = ports.now()
             _save(ports, source, [decide.withdrawn(article, now) for article in articles])
@@ -220,12 +222,21 @@ def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
 
 
 def _restore(ports: Ports, source: Source) -> None:
-    """Bring back the articles that were withdrawn with a source."""
+    """Bring back the articles that were withdrawn with a source, but not those that upstream had withdrawn itself."""
+    since = ports.store.recall(_withdrawn_at(source))
+    if not since:
+        return
     gone = ports.store.tombstones(Query(sources=frozenset({source.id})), _EVERY)
-    ids = [tombstone.id for tombstone in gone]
+    ids = [tombstone.id for tombstone in gone if tombstone.when >= datetime.fromisoformat(since)]
     for start in range(0, len(ids), PORTION):
         articles = ports.store.articles(source.id, ids[start : start + PORTION])
         _save(ports, source, [decide.restored(article, ports.now()) for article in articles.values()])
+    ports.store.remember(_withdrawn_at(source), "")
+
+
+def _withdrawn_at(source: Source) -> str:
+    """The fact since when a source's articles are withdrawn with it."""
+    return f"withdrawn with {source.id}"
 
 
 def _retag(ports: Ports, before: Source, after: Source) -> None:

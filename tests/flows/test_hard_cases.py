@@ -1,4 +1,4 @@
-"""Entries of awkward feeds stay the articles they are, one each, over many polls."""
+"""Feeds that hide who their entries are, and decisions that cross: cases that were found by trying to break polls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from syndicator.errors import SourceError, StoreFull
 from syndicator.flows import sources
+from syndicator.flows.exchange import read_list, take_over
 from syndicator.flows.poll import LEASE, poll, settle
 from syndicator.flows.upkeep import declare
 from syndicator.model import Condition, Query, RevisionKind, Source, Status
