@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicator import __version__
@@ -62,13 +63,13 @@ def opened(settings: Settings) -> Ports:
 def ports_of(settings: Settings, store: Store, **more: object) -> Ports:
     """Ports over an open store."""
     given = {name: value for name, value in more.items() if value is not None}
+    given.setdefault("parser", ParserProcesses())
     settings = settings.served_at(store.recall(SERVED_AT))
     return Ports(
         store=store,
         seeds=Folder(settings.root / settings.seeds.path, settings.seeds.patterns, settings.seeds.recursive),
         publication=FeedFiles(settings.root / "feeds"),
         fetcher=fetcher(settings),
-        parser=ParserProcesses(),
         site=_site(settings, store),
         policy=_policy(settings),
         now=now,
@@ -185,11 +186,11 @@ def _policy(settings: Settings) -> Policy:
         max_interval=settings.polling.max_interval,
         archives=settings.polling.archives,
         user_agent=user_agent(settings),
-        declared=tuple(map(_declared, settings.source)),
+        declared=tuple(_declared(settings.root, section) for section in settings.source),
     )
 
 
-def _declared(section: SourceSection) -> Source:
+def _declared(root: Path, section: SourceSection) -> Source:
     return Source(
         id=section.slug or "",
         url=section.url,
@@ -198,7 +199,7 @@ def _declared(section: SourceSection) -> Source:
         interval=section.interval,
         paused=not section.enabled,
         username=section.username,
-        password=section.secret(),
+        password=section.secret(root),
         headers=tuple(section.headers.items()),
         user_agent=section.user_agent,
         language=section.language,

@@ -173,4 +173,4 @@ def test_secrets_of_sources_are_not_shown(tmp_path: Path) -> None:
     (tmp_path / "syndicator.toml").write_text(text, "utf-8")
     settings = config.load(tmp_path, {})
     assert "geheim" not in str(settings.public())
-    assert settings.source[1].secret() == "geheim"
+    assert settings.source[1].secret(tmp_path) == "geheim"

@@ -168,4 +168,4 @@ def test_the_sources_declared_in_the_page_about_them_are_sources(tmp_path: Path)
     (tmp_path / "secret").write_text("x", "utf-8")
     (tmp_path / "syndicator.toml").write_text(text.replace("/run/secrets/wire", str(tmp_path / "secret")), "utf-8")
     first, second = config.load(tmp_path, {}).source
-    assert (first.slug, first.tags, second.secret()) == ("blog", ("partners",), "x")
+    assert (first.slug, first.tags, second.secret(tmp_path)) == ("blog", ("partners",), "x")

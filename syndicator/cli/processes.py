@@ -76,7 +76,9 @@ def daemon(root: Path, bind: str | None) -> None:
         while (number := signals.wait()) == signal.SIGHUP:
             try:
                 settings = settings_of(root, web={"bind": bind})
-                renewed = wiring.ports_of(settings, ports.store, spread=ports.spread, progress=ports.progress)
+                renewed = wiring.ports_of(
+                    settings, ports.store, spread=ports.spread, progress=ports.progress, parser=ports.parser
+                )
                 keeper.reload(renewed, settings.seeds.scan_interval)
                 stop_admin()
                 stop_admin = serving.start_admin(settings, renewed)
@@ -86,6 +88,9 @@ def daemon(root: Path, bind: str | None) -> None:
         log.info("stopping (%s)", signal.Signals(number).name)
         stop_admin()
         keeper.stop()
+    # Threads that still wait for a server that hangs must not keep us: what they asked was given back.
+    logging.shutdown()
+    os._exit(0)
 
 
 class _Signals:

@@ -147,7 +147,8 @@ def _chosen(url: str, offers: tuple[Offer, ...], *, asks: bool) -> Offer:
 def _preview(found: Found) -> None:
     click.echo(f"{found.title}: {found.parsed.total} entries ({found.parsed.format})")
     for article in found.newest(5):
-        date = article.published.date().isoformat() if article.published else "no date   "
+        dated = article.published or article.updated
+        date = dated.date().isoformat() if dated else "no date   "
         click.echo(f"  {date}  {article.title or article.summary[:80] or article.url}")
     for notice in found.parsed.notices:
         click.echo(f"  note: {notice}")
@@ -242,12 +243,14 @@ def list_sources(ports: Ports, as_json: bool) -> None:
 
 def show_source(ports: Ports, source: Source, as_json: bool) -> None:
     """Print all that is known of a source, without secrets."""
-    from syndicator.flows.explaining import observed, public
+    from syndicator.flows.explaining import explained, observed, public
 
-    state = ports.store.poll_state(source.id)
+    lines, state = explained(ports, source)
     if as_json:
         print_json({"source": public(source), "state": observed(state)})
         return
-    for name, value in {**(public(source)), **(observed(state) or {})}.items():
+    for name, value in public(source).items():
         if value not in (None, "", (), [], {}, False):
-            click.echo(f"{name}: {value}")
+            click.echo(f"{name}: {', '.join(map(str, value)) if isinstance(value, list | tuple | dict) else value}")
+    for line in lines:
+        click.echo(line)

@@ -193,6 +193,13 @@ class PollingSection(Section):
         return value or None
 
 
+def _can_be_read(url: str) -> bool:
+    try:
+        return _has_port(urlsplit(url))
+    except ValueError:
+        return False
+
+
 class SourceSection(Section):
     """One upstream feed that is declared in the file."""
 
@@ -221,7 +228,7 @@ class SourceSection(Section):
     @field_validator("url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if not re.fullmatch(r"(?i:https?)://[^\s/?#]+[^\s]*", value):
+        if not re.fullmatch(r"(?i:https?)://[^\s/?#]+[^\s]*", value) or not _can_be_read(value):
             raise ValueError(f'"{value}" is no address; give one like "https://blog.example.org/feed.xml"')
         return value
 
@@ -240,12 +247,12 @@ class SourceSection(Section):
                 raise ValueError(f'"{name}" is no header; give a name and one line of ASCII text')
         return value
 
-    def secret(self) -> str | None:
-        """The password, also from its file. Raises ConfigError."""
+    def secret(self, root: Path) -> str | None:
+        """The password, also from its file, which is relative to `root`. Raises ConfigError."""
         if self.password_file is None:
             return self.password
         try:
-            return self.password_file.read_text("utf-8").strip()
+            return (root / self.password_file).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"[[source]] {self.url}: password_file cannot be read: {error}") from error
 

@@ -149,7 +149,7 @@ class Signs:
     def asked(self, policy: str, seen: Document) -> list[Sign]:
         """Every sign that may say which article it is, or how far the others can be trusted."""
         found = [*self.strong(policy, seen), *self.weak()]
-        found += [("shared id", self.id), self._pair()] if self.id else []
+        found += [("shared id", self.id), ("id", self.id), self._pair()] if self.id else []
         return [*found, ("shared link", self.url)] if self.url else found
 
     def claims(self, seen: Document) -> tuple[Sign, ...]:
@@ -202,7 +202,7 @@ def is_moved(sign: Sign, seen: Article, holder: Article, document: Document) -> 
         case "case":
             return seen.title == holder.title
         case "url+title":
-            return seen.published is not None and seen.published.replace(microsecond=0) == holder.published
+            return _same_date(seen, holder)
         case _:
             same_link = bool(holder.url and seen.url) and _folded(str(holder.url)) == _folded(str(seen.url))
             return seen.published is None and seen.updated is None and same_link
@@ -223,11 +223,19 @@ def find(
     for sign in signs.strong(policy, document, claimants):
         if sign in claimants:
             return claimants[sign]
+    if signs.id and ("shared id", signs.id) not in claimants and short_hash(signs.id) not in document.shared_ids:
+        holder = articles.get(claimants.get(("id", signs.id), ""))
+        if holder is not None and holder.title == seen.title and _same_date(seen, holder):
+            return holder.id
     for sign in signs.weak():
         holder = articles.get(claimants.get(sign, ""))
         if holder is not None and is_moved(sign, seen, holder, document):
             return holder.id
     return None
+
+
+def _same_date(seen: Article, holder: Article) -> bool:
+    return seen.published is not None and seen.published.replace(microsecond=0) == holder.published
 
 
 def mint(signs: Signs, source: str, taken: Collection[str] = ()) -> str:

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicator.core.articles import warm
 from syndicator.daemon.dispatch import Dispatcher
-from syndicator.errors import FolderError, PublicationError, StoreError, SyndicatorError
+from syndicator.errors import FolderError, PublicationError, SourceError, StoreError, SyndicatorError
 from syndicator.flows.publish import compress, repair
 from syndicator.flows.refresh import advance, begin, refresh
 from syndicator.flows.upkeep import prepare
@@ -152,8 +152,11 @@ class Daemon:
         # First, since a large folder takes its time, and one that is not there keeps nobody from polling.
         try:
             prepare(self._ports)
-        finally:
-            self._dispatcher.start()
+            self._troubles.pop("sources", None)
+        except SourceError as error:
+            log.error("%s", error)
+            self._troubles["sources"] = str(error)
+        self._dispatcher.start()
         report = begin(self._ports)
         # A file that is dropped meanwhile must not wait for what it may not need.
         threading.Thread(target=warm, name="warm", daemon=True).start()

@@ -13,7 +13,7 @@ from syndicator.errors import LeaseLost, StoreError
 from syndicator.flows.poll import LEASE, Done, given_up, poll, settle
 from syndicator.flows.upkeep import forgive, repair, waken
 from syndicator.model import Claim, Report, Result
-from syndicator.ports import Ports
+from syndicator.ports import Fetcher, Ports
 
 LEAP = timedelta(seconds=60)
 """Between two looks at what is due lies a second. So much more, either way, is a leap of time."""
@@ -43,6 +43,7 @@ class Dispatcher:
         self._flying: dict[int, Claim] = {}
         self._done: list[Done] = []
         self._outage = Outage()
+        self._former: list[Fetcher] = []
         self._at = ports.now()
         self._landed = False
         self._stopping = False
@@ -59,14 +60,17 @@ class Dispatcher:
         self.dispatch()
 
     def reload(self, ports: Ports) -> None:
-        """Go on with other ports: polls that are under way end with the old ones."""
-        self._ports = ports
+        """Go on with other ports: polls that are under way end with the old ones, whose client is closed then."""
+        with self._changed:
+            self._former.append(self._ports.fetcher)
+            self._ports = ports
 
     def dispatch(self) -> None:
         """Claim and begin as many polls as there is room for. Called every second, and whenever a poll is over."""
         if not self._started or not self._turn.acquire(blocking=False):
             return
         try:
+            self._let_go()
             self._notice_time()
             self._claim()
         except StoreError as error:
@@ -88,6 +92,13 @@ class Dispatcher:
                 self._ports.store.finish(given_up(claim) for claim in left)
             except StoreError as error:
                 log.warning("%s; %d polls are given back when their lease runs out", error, len(left))
+
+    def _let_go(self) -> None:
+        """Close the clients of former settings, once no poll is under way that may use them."""
+        with self._changed:
+            former, self._former = ([], self._former) if self._flying else (self._former, [])
+        for fetcher in former:
+            fetcher.close()
 
     def _notice_time(self) -> None:
         """Where time made a leap, we were stopped or asleep, or the clock was put right."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from syndicator.core.polling import outcome
 from syndicator.core.polling.plain import of_error, of_status
-from syndicator.errors import BadFeed, FetchError, LeaseLost, StoreError
+from syndicator.errors import BadFeed, FetchError, LeaseLost
 from syndicator.flows.poll import LEASE, Done, incoming, poll, request_for, resting, settle
 from syndicator.flows.publish import compress, publish
 from syndicator.model import Claim, Parsed, Report, Source
@@ -105,11 +105,11 @@ def _round(
 ) -> Report:
     """Poll what `claims` gives for so much room, until it gives None and all polls are over; then publish.
 
-    A poll that could not be stored keeps no other from it. Raises StoreError at the end then.
+    A poll that could not be stored keeps no other from it. What it raised is raised at the end.
     """
     report = Report()
     flying: set[Future[Done]] = set()
-    trouble: StoreError | None = None
+    trouble: Exception | None = None
     with ThreadPoolExecutor(connections, thread_name_prefix="poll") as pool:
         while (found := claims(connections - len(flying))) is not None or flying:
             flying |= {pool.submit(poll, ports, claim) for claim in found or ()}
@@ -125,7 +125,7 @@ def _round(
                     done.append(future.result())
                 except LeaseLost:
                     report = replace(report, read=report.read + 1)
-                except StoreError as error:
+                except Exception as error:  # noqa: BLE001 - the others are brought to their end first
                     trouble = error
             settle(ports, done)
             for one in done:

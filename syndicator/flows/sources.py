@@ -94,10 +94,10 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
             )
             for number, source in enumerate(portion, start)
         )
-        ports.store.soil(feed_name(source) for source in portion)
         ports.progress("added", start + len(portion), total)
     for source in back:
         _restore(ports, source)
+    ports.store.soil(feed_name(source) for source in back)
 
 
 def change(ports: Ports, source: Source, **changes: Any) -> Source:
@@ -193,11 +193,13 @@ def declare(ports: Ports, declared: Sequence[Source]) -> None:
 def _changed(ports: Ports, before: Source, after: Source) -> Source:
     """Store a changed source: a new address is asked at once, a new interval counts from the last poll."""
     now = ports.now()
-    state = ports.store.poll_state(before.id) or began(after.id, lane(after.url), now)
-    if after.url != before.url:
+    state = None
+    if after.url != before.url or after.interval != before.interval:
+        state = ports.store.poll_state(before.id) or began(after.id, lane(after.url), now)
+    if state is not None and after.url != before.url:
         after = replace(after, aliases=tuple(dict.fromkeys((*before.aliases, before.url))))
         state = replace(resumed(state, now), host=lane(after.url), redirection=None, body_hash="")
-    elif after.interval != before.interval and state.next_check is not None:
+    elif state is not None and state.next_check is not None:
         last = state.fetched_at or now - (after.interval or state.interval)
         state = replace(state, next_check=max(now, last + (after.interval or state.interval)))
     ports.store.save_sources([(after, state)])

@@ -39,7 +39,7 @@ class Found:
     def newest(self, most: int) -> list[Article]:
         """What would be published first."""
         articles = [entry.article for entry in self.parsed.entries]
-        return sorted(articles, key=lambda article: article.published or _NEVER, reverse=True)[:most]
+        return sorted(articles, key=lambda article: article.published or article.updated or _NEVER, reverse=True)[:most]
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -88,6 +88,8 @@ def subscribe(ports: Ports, source: Source, found: Found) -> Done:
     # Nobody else may ask for what we have already.
     add(ports, [wanted], due=ports.now() + MIN)
     while (claim := ports.store.claim(id, ports.now(), LEASE)) is None:
+        if rest := resting(ports, wanted):
+            raise SourceError(f"source {id}: it was added, and is polled later: {rest}")
         ports.sleep(LOOK_AGAIN)
     done = poll(ports, claim, response=found.response)
     settle(ports, [done])
