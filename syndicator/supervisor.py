@@ -15,6 +15,8 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
+from syndicator.bell import Bell
+
 SETTLED = 10.0
 """Seconds after which a part that ends is taken for a crash and started again."""
 GRACE = 12.0
@@ -34,7 +36,7 @@ class Supervisor:
         self._started: dict[str, float] = {}
         self._stopping = False
         self._asked = math.inf
-        self._ended = threading.Event()
+        self._ended = Bell()
 
     def run(self) -> int:
         """Until told to stop, or a part cannot go on. The exit code: 0 after a SIGTERM or SIGINT."""

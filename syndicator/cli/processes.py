@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import os
+import queue
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -101,9 +101,9 @@ class _Signals:
     """
 
     def __init__(self) -> None:
-        self._number = 0
         self._asked = math.inf
-        self._came = threading.Event()
+        # Reentrant, unlike the lock of an event: a second signal may come while the first wakes us.
+        self._came: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
 
@@ -115,14 +115,11 @@ class _Signals:
             if now - self._asked > 1.0:
                 os._exit(1)
             self._asked = min(self._asked, now)
-        self._number = number
-        self._came.set()
+        self._came.put(number)
 
     def wait(self) -> int:
         """The next signal."""
-        self._came.wait()
-        self._came.clear()
-        return self._number
+        return self._came.get()
 
 
 def _live_with_parent() -> None:

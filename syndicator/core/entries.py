@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import struct
 import uuid
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from syndicator.core.identity import url_key
+from syndicator.core.upstream.memory import NOTHING, RECORD, Record, by_digest, pack, triples, unpack
 from syndicator.model import Article, Entry, Parsed
 
 Sign = tuple[str, str]
@@ -25,8 +25,6 @@ BY_ID, BY_ID_AND_LINK, BY_LINK = "id", "id+link", "link"
 DOUBTFUL = 0.05
 """Share of ids that are empty or stand for several links, from which ids alone are not trusted any more."""
 
-_RECORD = struct.Struct("8s8s8s")
-_NOTHING = bytes(8)
 _ROOT = uuid.UUID("0b8f4a52-1f0e-5c55-8a35-6c1f0d5d7f6e")
 _IRI = re.compile(
     r"(?!(?i:javascript|vbscript|data|blob|file):)[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`]+"
@@ -37,30 +35,30 @@ _OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 
 def short_hash(text: str | None) -> bytes:
     """The first 8 bytes of sha256, zeros for nothing: what a record of an entry keeps of its id and link."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] if text else _NOTHING
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] if text else NOTHING
 
 
 def record(digest: bytes, article: Article) -> bytes:
     """What is remembered of an entry: 24 bytes, of its digest, its id, and its link or else its title."""
-    return _RECORD.pack(digest, short_hash(article.explicit_id), short_hash(article.url or article.title))
+    link = short_hash(article.url or article.title)
+    return pack([Record(digest=digest, id=short_hash(article.explicit_id), link=link)])
 
 
 def united(one: bytes, other: bytes) -> bytes:
     """The records of both, each digest once."""
-    records = {record[0]: record for record in (*_RECORD.iter_unpack(one), *_RECORD.iter_unpack(other))}
-    return b"".join(_RECORD.pack(*record) for record in records.values())
+    return pack((by_digest(one) | by_digest(other)).values())
 
 
 def without(seen: bytes, digests: Collection[bytes]) -> bytes:
     """The records but those with these digests."""
-    return b"".join(_RECORD.pack(*one) for one in _RECORD.iter_unpack(seen) if one[0] not in digests)
+    return pack(one for one in unpack(seen) if one.digest not in digests)
 
 
 def without_last(parsed: Parsed) -> Parsed:
     """A document without its last entry, which may be half of one where the document was cut off."""
-    last = parsed.seen[-_RECORD.size :]
+    last = parsed.seen[-RECORD:]
     kept = tuple(entry for entry in parsed.entries if entry.digest != last[:8])
-    return replace(parsed, entries=kept, seen=parsed.seen[: -_RECORD.size])
+    return replace(parsed, entries=kept, seen=parsed.seen[:-RECORD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +80,10 @@ class Document:
 
 def document(seen: bytes) -> Document:
     """The document with these records."""
-    pairs = Counter((id, link) for _, id, link in _RECORD.iter_unpack(seen))
-    links_of = Counter(id for id, _ in pairs if id != _NOTHING)
+    pairs = Counter((id, link) for _, id, link in triples(seen))
+    links_of = Counter(id for id, _ in pairs if id != NOTHING)
     shared = frozenset(id for id, links in links_of.items() if links > 1)
-    empty = sum(count for (id, _), count in pairs.items() if id == _NOTHING)
+    empty = sum(count for (id, _), count in pairs.items() if id == NOTHING)
     return Document(
         total=pairs.total(),
         pairs=frozenset(pairs),
@@ -179,17 +177,18 @@ def signs_of(article: Article) -> Signs:
     return Signs(id=article.explicit_id, url=url, title=article.title, text=text, raw_url=article.url)
 
 
-def without_doubles(entries: Iterable[Entry], policy: str, seen: Document, known: Container[Sign] = ()) -> list[Entry]:
+def without_doubles(
+    entries: Sequence[tuple[Entry, Signs]], policy: str, seen: Document, known: Container[Sign] = ()
+) -> list[tuple[Entry, Signs]]:
     """The entries with each article once: of several states of one, the newest, or the first in the document."""
     best: dict[Sign, Entry] = {}
-    every = list(entries)
-    for entry in every:
-        sign = signs_of(entry.article).strong(policy, seen, known)[0]
+    for entry, signs in entries:
+        sign = signs.strong(policy, seen, known)[0]
         other = best.get(sign)
         if other is None or _dated(entry.article) > _dated(other.article):
             best[sign] = entry
     kept = {id(entry) for entry in best.values()}
-    return [entry for entry in every if id(entry) in kept]
+    return [one for one in entries if id(one[0]) in kept]
 
 
 def is_moved(sign: Sign, seen: Article, holder: Article, document: Document) -> bool:

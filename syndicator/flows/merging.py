@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from syndicator.core import decide, entries
 from syndicator.core.entries import Document, Sign, Signs
 from syndicator.core.identity import is_site_feed
-from syndicator.flows.naming import Slugs
+from syndicator.flows.naming import Ids, Slugs, saved
 from syndicator.model import Article, Entry, Parsed, RevisionKind, Source, Status, Tombstone, Upstream
 from syndicator.ports import Ingest, Ports, Saved
 
@@ -26,7 +26,6 @@ class Merged:
     new: int = 0
     changed: int = 0
     withdrawn: int = 0
-    ours: int = 0
     again: set[bytes] = field(default_factory=set)
     fresh: list[Article] = field(default_factory=list)
 
@@ -39,10 +38,8 @@ class Merge:
         self._now = ports.now()
         self._backfill = backfill
         self._merged = Merged(policy=policy)
-        self._slugs = Slugs(tx)
+        self._ids, self._slugs = Ids(tx), Slugs(tx)
         self._given: set[str] = set()
-        self._taken: set[str] = set()
-        self._free: set[str] = set()
 
     def merge(self, parsed: Parsed) -> Merged:
         """Decide about every entry and tombstone of a document, and save what came of it."""
@@ -51,7 +48,6 @@ class Merge:
         merged.policy = entries.policy(merged.policy, document)
         ours = self._is_ours(parsed.upstream)
         brought = [entry for entry in parsed.entries if not (ours or self._is_ours(entry.article.upstream))]
-        merged.ours = len(parsed.entries) - len(brought)
         brought = self._withdraw(parsed.deleted, brought)
         for number, (entry, signs, before) in enumerate(self._oldest_first(self._find(brought, document))):
             self._decide(entry, before, self._now + number * _TICK, signs, signs.claims(document))
@@ -64,24 +60,23 @@ class Merge:
 
     def _find(self, brought: list[Entry], document: Document) -> list[Found]:
         policy = self._merged.policy
-        signs = {entry.digest: entries.signs_of(entry.article) for entry in brought}
-        claimants = self._tx.claimants({sign for one in signs.values() for sign in one.asked(policy, document)})
+        known_by = [(entry, entries.signs_of(entry.article)) for entry in brought]
+        claimants = self._tx.claimants({sign for _, signs in known_by for sign in signs.asked(policy, document)})
         articles = self._tx.articles(set(claimants.values()))
         found: list[Found] = []
-        for entry in entries.without_doubles(brought, policy, document, claimants):
-            one = signs[entry.digest]
-            id = entries.find(one, entry.article, policy, document, claimants, articles)
+        for entry, signs in entries.without_doubles(known_by, policy, document, claimants):
+            id = entries.find(signs, entry.article, policy, document, claimants, articles)
             before = articles.get(id) if id is not None and id not in self._given else None
             if before is not None:
                 self._given.add(before.id)
-            found.append((entry, one, before))
+            found.append((entry, signs, before))
         self._expect(found)
         return found
 
     def _expect(self, found: list[Found]) -> None:
         """Ask once for the names that most of the new articles will get."""
         new = [(entries.mint(signs, self._source.id), entry.article) for entry, signs, before in found if not before]
-        self._ask({id for id, _ in new})
+        self._ids.expect({id for id, _ in new})
         self._slugs.expect({decide.slugs_for(article, id)[0] for id, article in new})
 
     def _oldest_first(self, found: list[Found]) -> list[Found]:
@@ -106,18 +101,10 @@ class Merge:
         self._save(article, kind, claims)
 
     def _first(self, seen: Article, signs: Signs, found_at: datetime) -> Article:
-        while (id := entries.mint(signs, self._source.id, self._taken)) not in self._free:
-            self._ask({id})
-        self._free.discard(id)
-        self._taken.add(id)
+        id = self._ids.id(lambda taken: entries.mint(signs, self._source.id, taken))
         slug = self._slugs.slug(seen, id)
         seen = replace(seen, announced=decide.believable(seen.updated, self._now))
         return decide.first_state(seen, id=id, slug=slug, now=found_at, backfill=self._backfill)
-
-    def _ask(self, ids: set[str]) -> None:
-        taken, _ = self._tx.taken(ids, set())
-        self._taken |= taken
-        self._free |= ids - taken
 
     def _as_of_source(self, article: Article) -> Article:
         """The article with what a person decided about its source."""
@@ -152,5 +139,4 @@ class Merge:
         return [entry for entry in brought if entry.article.explicit_id not in gone]
 
     def _save(self, article: Article, kind: RevisionKind | None, claims: tuple[Sign, ...]) -> None:
-        terms, due = decide.terms_of(article), decide.due_at(article, self._now)
-        self._merged.saved.append(Saved(article=article, kind=kind, claims=claims, terms=terms, due=due))
+        self._merged.saved.append(saved(article, kind, self._now, claims))

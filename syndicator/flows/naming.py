@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 
 from syndicator.core import decide
 from syndicator.core.identity import Claims, mint
-from syndicator.model import Article
-from syndicator.ports import Ingest
+from syndicator.model import Article, RevisionKind
+from syndicator.ports import Ingest, Saved
 
 
 class Slugs:
@@ -35,37 +36,54 @@ class Slugs:
         return slug
 
 
+class Ids:
+    """Gives each id of a source once. Asks the store about many at once where they are `expect`ed."""
+
+    def __init__(self, tx: Ingest) -> None:
+        self._tx = tx
+        self._free: set[str] = set()
+        self._taken: set[str] = set()
+
+    def expect(self, ids: set[str]) -> None:
+        """Ask for these, most of which will be wanted."""
+        taken, _ = self._tx.taken(ids, ())
+        self._taken |= taken
+        self._free |= ids - taken
+
+    def id(self, mint: Callable[[Collection[str]], str]) -> str:
+        """What `mint` makes when it is told which ids it must not."""
+        while (id := mint(self._taken)) not in self._free:
+            self.expect({id})
+        self._free.discard(id)
+        self._taken.add(id)
+        return id
+
+
 class Names:
     """Gives each name of an article file once. Asks the store about many at once where they are `expect`ed."""
 
     def __init__(self, tx: Ingest, source: str, namespace: str) -> None:
-        self._tx, self._source, self._namespace = tx, source, namespace
-        self._slugs = Slugs(tx)
-        self._free_ids: set[str] = set()
-        self._taken_ids: set[str] = set()
+        self._source, self._namespace = source, namespace
+        self._ids, self._slugs = Ids(tx), Slugs(tx)
 
     def expect(self, articles: Iterable[tuple[Claims, Article]]) -> None:
         """Ask for the first choice of each of these articles, most of which will need names."""
         choices = [(mint(claims, self._source, self._namespace), article) for claims, article in articles]
-        self._ask({id for id, _ in choices})
+        self._ids.expect({id for id, _ in choices})
         self._slugs.expect({decide.slugs_for(article, id)[0] for id, article in choices})
 
     def id(self, claims: Claims) -> str:
         """An id for a new article."""
-        while True:
-            id = mint(claims, self._source, self._namespace, self._taken_ids)
-            if id not in self._free_ids:
-                self._ask({id})
-            if id in self._free_ids:
-                self._free_ids.discard(id)
-                self._taken_ids.add(id)
-                return id
+        return self._ids.id(lambda taken: mint(claims, self._source, self._namespace, taken))
 
     def slug(self, article: Article, id: str) -> str:
         """A slug for a new article with that id."""
         return self._slugs.slug(article, id)
 
-    def _ask(self, ids: set[str]) -> None:
-        taken, _ = self._tx.taken(ids, ())
-        self._taken_ids |= taken
-        self._free_ids |= ids - taken
+
+def saved(
+    article: Article, kind: RevisionKind | None, now: datetime, claims: tuple[tuple[str, str], ...] = ()
+) -> Saved:
+    """A state that was decided as it is stored: found under its terms, and due when time alone changes it."""
+    due = decide.due_at(article, now)
+    return Saved(article=article, kind=kind, claims=claims, terms=decide.terms_of(article), due=due)

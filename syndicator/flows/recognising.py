@@ -9,7 +9,7 @@ from syndicator.core import decide
 from syndicator.core.identity import Claims, Recognition
 from syndicator.core.recognition import Found, Knowledge, Vanished, recognise
 from syndicator.flows.looking import Look
-from syndicator.flows.naming import Names
+from syndicator.flows.naming import Names, saved
 from syndicator.flows.reading import Read
 from syndicator.model import Article, Notice, RevisionKind, SeenFile, Status
 from syndicator.ports import Ingest, Ports, Saved
@@ -158,13 +158,7 @@ class Batch:
     def _save(self, file: Read, article: Article, kind: RevisionKind | None) -> None:
         assert file.reading is not None
         self._outcome.saved.append(
-            Saved(
-                article=article,
-                kind=kind,
-                claims=(*self._claims[file.stat.path].pairs(), ("id", article.id)),
-                terms=decide.terms_of(article),
-                due=decide.due_at(article, self._now),
-            )
+            saved(article, kind, self._now, (*self._claims[file.stat.path].pairs(), ("id", article.id)))
         )
         shown = article.status is Status.PUBLISHED
         self._outcome.published += shown and kind is RevisionKind.NEW

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from syndicator.core import decide
+from syndicator.flows.naming import saved
 from syndicator.flows.showing import show
 from syndicator.model import Article, Report, RevisionKind, SeenFile, Status
-from syndicator.ports import Ingest, Ports, Saved
+from syndicator.ports import Ingest, Ports
 
 ENOUGH_TO_DOUBT = 5
 """From so many files on, losing more than half at once is taken for an accident."""
@@ -52,14 +53,14 @@ def transition(ports: Ports) -> Report:
             ids = {article.id for article in due}
             files = tx.files_of(ids)
             absent = {id for id, file in files.items() if file.missing_since}
-            saved = [_saved(_passed(article, article.id in absent, now), now) for article in tx.articles(ids).values()]
-            tx.save(saved, [])
+            states = [saved(*_passed(article, article.id in absent, now), now) for article in tx.articles(ids).values()]
+            tx.save(states, [])
         show(
             ports,
-            [files[s.article.id] for s in saved if s.article.status is Status.PUBLISHED and s.article.id in files],
+            [files[s.article.id] for s in states if s.article.status is Status.PUBLISHED and s.article.id in files],
         )
-        shown += sum(s.kind in (RevisionKind.NEW, RevisionKind.RETURN) for s in saved)
-        gone += sum(s.kind is RevisionKind.WITHDRAWAL for s in saved)
+        shown += sum(s.kind in (RevisionKind.NEW, RevisionKind.RETURN) for s in states)
+        gone += sum(s.kind is RevisionKind.WITHDRAWAL for s in states)
     return Report(published=shown, withdrawn=gone)
 
 
@@ -72,11 +73,6 @@ def _passed(article: Article, absent: bool, now: datetime) -> tuple[Article, Rev
 
 def _withdraw(tx: Ingest, files: list[SeenFile], now: datetime) -> int:
     articles = tx.articles({f.article_id for f in files if f.article_id})
-    saved = [_saved(decide.withdrawn(article, now), now) for article in articles.values()]
-    tx.save(saved, [])
-    return len(saved)
-
-
-def _saved(decided: tuple[Article, RevisionKind | None], now: datetime) -> Saved:
-    article, kind = decided
-    return Saved(article=article, kind=kind, terms=decide.terms_of(article), due=decide.due_at(article, now))
+    states = [saved(*decide.withdrawn(article, now), now) for article in articles.values()]
+    tx.save(states, [])
+    return len(states)

@@ -18,8 +18,9 @@ from syndicator.core.polling.standing import resumed
 from syndicator.core.text import slug as slugify
 from syndicator.core.urls import credentials
 from syndicator.errors import SourceError
+from syndicator.flows.naming import saved
 from syndicator.model import Article, Query, Report, Source
-from syndicator.ports import Ports, Saved
+from syndicator.ports import Ports
 
 _EVERY = 10_000_000
 AT_ONCE = 100
@@ -263,10 +264,6 @@ def _portions(ports: Ports, source: Source) -> Iterable[list[Article]]:
 
 def _save(ports: Ports, source: Source, decided: Iterable[tuple[Article, Any]]) -> None:
     now = ports.now()
-    saved = [
-        Saved(article=article, kind=kind, terms=decide.terms_of(article), due=decide.due_at(article, now))
-        for article, kind in decided
-        if kind is not None
-    ]
+    states = [saved(article, kind, now) for article, kind in decided if kind is not None]
     with ports.store.ingest(source.id) as tx:
-        tx.save(saved, [])
+        tx.save(states, [])

@@ -17,6 +17,7 @@ from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer
 
+from syndicator.bell import Bell
 from syndicator.errors import SyndicatorError
 from syndicator.lifeline import die_with_parent
 from syndicator.web.files import STREAMS
@@ -126,6 +127,8 @@ class _Server(MPServer):
             log_level=log_level,
             log_dictconfig=_logging(),
         )
+        # Set by signal handlers, like ours; see there.
+        self.main_loop_interrupt = Bell()  # type: ignore[assignment]
         self.listener = listener
         self._prepare = on_reload
 

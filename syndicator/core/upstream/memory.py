@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 DIGEST = 8
-RECORD = 24
-NOTHING = bytes(8)
+NOTHING = bytes(DIGEST)
+_LAYOUT = struct.Struct("8s8s8s")
+RECORD = _LAYOUT.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +24,23 @@ class Record:
 
 def pack(records: Iterable[Record]) -> bytes:
     """The records as bytes, in their order."""
-    return b"".join(one.digest + one.id + one.link for one in records)
+    return b"".join(_LAYOUT.pack(one.digest, one.id, one.link) for one in records)
 
 
 def unpack(data: bytes) -> Iterator[Record]:
     """The records that `pack` wrote. Data that is not whole records is none of ours and gives nothing."""
-    if len(data) % RECORD:
-        return
-    for start in range(0, len(data), RECORD):
-        yield Record(
-            digest=data[start : start + 8], id=data[start + 8 : start + 16], link=data[start + 16 : start + 24]
-        )
+    for digest, id, link in triples(data):
+        yield Record(digest=digest, id=id, link=link)
+
+
+def triples(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The same as bare digest, id and link, for who looks through all of them."""
+    return iter(()) if len(data) % RECORD else _LAYOUT.iter_unpack(data)
 
 
 def known_digests(data: bytes) -> frozenset[bytes]:
     """The digests of the records in `data`."""
-    if len(data) % RECORD:
-        return frozenset()
-    return frozenset(data[start : start + DIGEST] for start in range(0, len(data), RECORD))
+    return frozenset(digest for digest, _, _ in triples(data))
 
 
 def by_digest(data: bytes) -> dict[bytes, Record]:
