@@ -16,7 +16,10 @@ SyndicatorError
 ├── BadFeed            a document cannot be read as a feed; carries its kind
 ├── LeaseLost          somebody else has taken over the poll that was to be stored
 ├── SourceError        there is no such source, or it cannot be changed like that
-└── BadList            a list of sources (OPML, planet.ini, …) cannot be read
+├── BadList            a list of sources (OPML, planet.ini, …) cannot be read
+├── FeedError          there is no such feed, or it cannot be changed like that
+├── ArticleError       there is no such article, or that cannot be decided about it
+└── BadExpression      a filter cannot be read; carries the column
 """
 
 from __future__ import annotations
@@ -140,3 +143,23 @@ class BadList(SyndicatorError):
         super().__init__(reason if line is None else f"line {line}: {reason}")
         self.reason = reason
         self.line = line
+
+
+class FeedError(SyndicatorError):
+    """There is no such feed, there is one already, or it is declared in syndicator.toml and changed there."""
+
+
+class ArticleError(SyndicatorError):
+    """There is no such article, or it does not stand where that could be decided about it."""
+
+
+class BadExpression(SyndicatorError):
+    """A filter expression that cannot be read; `reason` says what is wrong and `column` (1-based) where."""
+
+    def __init__(self, reason: str, column: int | None = None) -> None:
+        super().__init__(reason if column is None else f"column {column}: {reason}")
+        self.reason = reason
+        self.column = column
+
+    def __reduce__(self) -> tuple[type[BadExpression], tuple[str, int | None]]:
+        return (type(self), (self.reason, self.column))

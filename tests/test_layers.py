@@ -47,6 +47,8 @@ ONE_HOME = {
     "anyascii": "core/text.py",
     "brotli": "core/coding.py",
     "protego": "core/checkup/",
+    "re2": "core/queries/",
+    "datasketch": "core/duplicates/",
     "feedparser": "core/upstream/feedparsing.py",
     "sqlalchemy": "store/",
     "alembic": "store/",

@@ -11,7 +11,7 @@ from functools import partial
 from syndicator.core import render
 from syndicator.core.coding import brotlied, etag, gzipped
 from syndicator.core.feeds import KINDS, default_feed, document_paths, source_feed, term_feed
-from syndicator.model import Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
+from syndicator.model import USUAL, Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
 from syndicator.ports import DirtyFeed, Ports
 
 BATCH = 50
@@ -129,7 +129,7 @@ def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[int, Format
     recipe = render.recipe(ports.site)
     pieces: dict[tuple[int, Format], bytes] = {}
     missing: dict[int, list[Format]] = {}
-    for format in Format:
+    for format in USUAL:
         shown = {s.key: s for view in views if format in view.feed.formats for s in view.shown}
         kept = ports.store.pieces(list(shown.values()), format, recipe)
         pieces.update(((key, format), body) for key, body in kept.items())

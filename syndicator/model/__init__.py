@@ -18,12 +18,29 @@ from syndicator.model.articles import (
     Place,
     Replies,
     RevisionKind,
+    Ruling,
     Status,
     Term,
     Tombstone,
     Upstream,
+    Verdict,
 )
-from syndicator.model.feeds import Feed, Format, Query, Rendered, Report, Shown, Site
+from syndicator.model.feeds import (
+    USUAL,
+    Cap,
+    Digest,
+    Doubles,
+    Feed,
+    Format,
+    Member,
+    Order,
+    Podcast,
+    Query,
+    Rendered,
+    Report,
+    Shown,
+    Site,
+)
 from syndicator.model.files import FileStat, Media, Notice, Problem, Reading, SeenFile
 from syndicator.model.sources import (
     Claim,
@@ -47,10 +64,14 @@ from syndicator.model.sources import (
 from syndicator.model.times import Timed, utc
 
 __all__ = [
+    "USUAL",
     "Article",
+    "Cap",
     "Category",
     "Claim",
     "Condition",
+    "Digest",
+    "Doubles",
     "Enclosure",
     "Entry",
     "Episode",
@@ -65,10 +86,13 @@ __all__ = [
     "Incoming",
     "Link",
     "Media",
+    "Member",
     "Notice",
+    "Order",
     "Parsed",
     "Person",
     "Place",
+    "Podcast",
     "Poll",
     "PollState",
     "Problem",
@@ -82,6 +106,7 @@ __all__ = [
     "Response",
     "Result",
     "RevisionKind",
+    "Ruling",
     "SeenFile",
     "Shown",
     "Site",
@@ -93,5 +118,6 @@ __all__ = [
     "Timed",
     "Tombstone",
     "Upstream",
+    "Verdict",
     "utc",
 ]

@@ -10,13 +10,20 @@ from syndicator.model.times import Timed
 
 
 class Status(enum.StrEnum):
-    """Where an article stands. Only PUBLISHED is shown; what was shown and is not any more leaves a tombstone."""
+    """Where an article stands. PUBLISHED and RETRACTED are shown; what was and is not any more leaves a tombstone."""
 
     PUBLISHED = "published"
     DRAFT = "draft"
     SCHEDULED = "scheduled"  # publish_at lies ahead
     EXPIRED = "expired"  # expire_at has passed
     WITHDRAWN = "withdrawn"  # its file was removed, or it became a draft again
+    RETRACTED = "retracted"  # its title is marked, and a note stands in the place of its content
+    KILLED = "killed"  # by law: nothing of it is shown, and its text is not kept
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether readers see the article, or what is left of it."""
+        return self in (Status.PUBLISHED, Status.RETRACTED)
 
 
 class RevisionKind(enum.StrEnum):
@@ -26,6 +33,17 @@ class RevisionKind(enum.StrEnum):
     CORRECTION = "correction"
     WITHDRAWAL = "withdrawal"
     RETURN = "return"
+    RETRACTION = "retraction"
+    KILL = "kill"
+    RESTORATION = "restoration"
+
+
+class Verdict(enum.StrEnum):
+    """What can be decided about an article after it was published."""
+
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +181,20 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling(Timed):
+    """What was decided about an article after it was published. `note` is plain text for readers.
+
+    `by_command`: a person said so here, and neither its file nor its upstream changes it; otherwise its file says so.
+    `at` is when it was first known.
+    """
+
+    verdict: Verdict
+    note: str = ""
+    at: datetime | None = None
+    by_command: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article(Timed):
     """One thing to read.
 
@@ -171,7 +203,8 @@ class Article(Timed):
     canonical address elsewhere, None when our own page is the canonical one; `language` is a BCP 47 tag.
     `explicit_id` is the id that the author or the upstream feed gave, whatever it looks like. `upstream` is the feed
     it came from, `links` are those with a relation of their own, `comments` is a page, `rights` plain text.
-    `extra` keeps keys that we do not know, in the order given; those of XML are `{namespace}name`.
+    `extra` keeps keys that we do not know, in the order given; those of XML are `{namespace}name`. `ruling` is what was
+    decided about it since; `parts` are the ids of the articles that it is put together from (an edition of a digest).
 
     From `core.decide`: `id` (an IRI, never changes), `slug`, `first_seen`, `published`, `updated`, `changed`
     (the newest change of any kind, which dates the feeds), `sort_key`, `revision` (1-based), `announced`, the newest
@@ -209,6 +242,8 @@ class Article(Timed):
     place: Place | None = None
     episode: Episode | None = None
     extra: tuple[tuple[str, str], ...] = ()
+    ruling: Ruling | None = None
+    parts: tuple[str, ...] = ()
 
     id: str = ""
     slug: str = ""

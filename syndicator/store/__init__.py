@@ -11,6 +11,8 @@ from sqlalchemy import select
 from syndicator.errors import StoreDamaged, StoreError
 from syndicator.ports import Ingest, Store
 from syndicator.store.engine import Database
+from syndicator.store.erasing import Erasing
+from syndicator.store.feeds import ComposedFeeds
 from syndicator.store.ingest import ingesting
 from syndicator.store.polling import Schedule
 from syndicator.store.publishing import Publishing
@@ -18,6 +20,8 @@ from syndicator.store.reading import Questions
 from syndicator.store.schema import CREATED, open_database
 from syndicator.store.sources import Upstreams
 from syndicator.store.tables import instant, meta
+from syndicator.store.tokens import PrivateTokens
+from syndicator.store.works import SameWorks
 
 __all__ = ["SqlStore", "open_store"]
 
@@ -32,7 +36,7 @@ def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> S
     return SqlStore(open_database(url, now, busy), now)
 
 
-class SqlStore(Questions, Publishing, Upstreams, Schedule):
+class SqlStore(Questions, Publishing, Upstreams, Schedule, ComposedFeeds, SameWorks, PrivateTokens, Erasing):
     """The parts together: see `ports.Store`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:

@@ -17,7 +17,7 @@ from syndicator.errors import StoreDamaged, StoreError, StoreNewer
 from syndicator.store.engine import Database
 from syndicator.store.tables import meta, micros
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A constant, so that Alembic is imported only when there is something to migrate."""
 
 SCRIPTS = Path(__file__).with_name("migrations")

@@ -115,12 +115,22 @@ articles = Table(
     Column("due", Instant),
     Column("language", Words),
     Column("revision", Integer, nullable=False),
+    Column("words", Integer, nullable=False, server_default="0"),
+    Column("published", Instant),
+    Column("work", BigInteger),
     UniqueConstraint("id_key", "source", name="articles_identity"),
 )
+"""`work` is the number of the first article of the work that it belongs to, None while it is alone."""
 Index("articles_by_place", articles.c.standing, articles.c.sort_key)
 Index("articles_by_source", articles.c.source, articles.c.standing, articles.c.sort_key)
 Index("articles_by_language", articles.c.language, articles.c.standing, articles.c.sort_key)
 Index("articles_by_status", articles.c.status)
+Index(
+    "articles_by_work",
+    articles.c.work,
+    sqlite_where=articles.c.work.is_not(None),
+    postgresql_where=articles.c.work.is_not(None),
+)
 Index(
     "articles_by_due",
     articles.c.due,
@@ -199,7 +209,7 @@ pieces = Table(
     Column("revision", Integer, nullable=False),
     Column("recipe", Words, nullable=False),
     Column("body", _BYTES, nullable=False),
-    PrimaryKeyConstraint("article_pk", "format"),
+    PrimaryKeyConstraint("article_pk", "format", "recipe"),
 )
 
 documents = Table(
@@ -310,3 +320,117 @@ poll_entries = Table(
     Column("source", Words, ForeignKey("polls.source"), primary_key=True),
     Column("entries", _BYTES, nullable=False),
 )
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("number", _BIG, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("recipe", Words, nullable=False),
+    Column("archives", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+"""`recipe` is what its places were last made completely by, `archives` the number of its newest archive.
+
+The default feed has a row here, of the name "" and without a payload, once it has archives.
+"""
+
+former_names = Table(
+    "former_names", metadata, Column("name", Words, primary_key=True), Column("feed", Words, nullable=False)
+)
+"""Where a name leads that no feed has any more; to "" where the feed was removed."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", _BIG, primary_key=True),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False, unique=True),
+    Column("token", BigInteger, nullable=False),
+)
+"""Articles with a state that the composed feeds do not know yet."""
+
+members = Table(
+    "members",
+    metadata,
+    Column("feed", _BIG, ForeignKey("feeds.number"), nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("place", Words, nullable=False),
+    Column("entered", Words, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("archive", Integer, nullable=False),
+    PrimaryKeyConstraint("feed", "article_pk"),
+    sqlite_with_rowid=False,
+)
+Index("members_by_place", members.c.feed, members.c.archive, members.c.shown, members.c.place)
+Index("members_by_entry", members.c.feed, members.c.archive, members.c.entered)
+Index("members_by_article", members.c.article_pk)
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("feed", _BIG, ForeignKey("feeds.number"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    PrimaryKeyConstraint("feed", "number", "position"),
+    sqlite_with_rowid=False,
+)
+Index("archived_by_article", archived.c.article_pk)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("feed", Words, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("due", Instant, nullable=False),
+    PrimaryKeyConstraint("feed", "article_pk"),
+    sqlite_with_rowid=False,
+)
+Index("waits_by_due", waits.c.due)
+
+signs = Table(
+    "signs",
+    metadata,
+    Column("kind", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    PrimaryKeyConstraint("kind", "value", "article_pk"),
+    sqlite_with_rowid=False,
+)
+Index("signs_by_article", signs.c.article_pk)
+
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), primary_key=True),
+    Column("sketch", _BYTES, nullable=False),
+)
+
+joins = Table(
+    "joins",
+    metadata,
+    Column("article_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("other_pk", _BIG, ForeignKey("articles.pk"), nullable=False),
+    Column("by", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("undone", Boolean, nullable=False),
+    PrimaryKeyConstraint("article_pk", "other_pk"),
+    sqlite_with_rowid=False,
+)
+Index("joins_by_other", joins.c.other_pk)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("feed", Words, nullable=False),
+    Column("hash", Words, nullable=False, unique=True),
+    Column("label", Words, nullable=False),
+    Column("made", Instant, nullable=False),
+    Column("expires", Instant),
+    Column("revoked", Instant),
+    Column("used", Instant),
+)
+Index("tokens_by_feed", tokens.c.feed)

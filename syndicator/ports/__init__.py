@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol, TypeVar
 from syndicator.model import (
     Article,
     Claim,
+    Feed,
     FileStat,
     Format,
     HostState,
@@ -36,6 +37,38 @@ from syndicator.model import (
     Term,
     Tombstone,
 )
+from syndicator.ports.feeds import Changed, Composing, Cut, Feeds
+from syndicator.ports.tokens import Token, Tokens
+from syndicator.ports.works import Join, Joining, Works
+
+__all__ = [
+    "Changed",
+    "Composing",
+    "Cut",
+    "DirtyFeed",
+    "DocumentHead",
+    "Feeds",
+    "Fetcher",
+    "Ingest",
+    "Join",
+    "Joining",
+    "OpenMedia",
+    "Parser",
+    "Policy",
+    "Polled",
+    "Ports",
+    "Publication",
+    "Queue",
+    "Saved",
+    "SeedFolder",
+    "Sources",
+    "Spread",
+    "Store",
+    "Task",
+    "Token",
+    "Tokens",
+    "Works",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -195,7 +228,7 @@ class Sources(Protocol):
         """
 
 
-class Store(Sources, Protocol):
+class Store(Sources, Feeds, Works, Tokens, Protocol):
     """The one store: articles under identities that never change, and the documents made from them.
 
     Every method is safe to call from several threads and processes. All raise StoreError: StoreBusy when
@@ -275,6 +308,12 @@ class Store(Sources, Protocol):
     def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[int, bytes]:
         """Rendered articles that are still good, by `Shown.key`: of this revision, format and recipe."""
 
+    def erase(self, key: int, now: datetime) -> None:
+        """Make an article's every stored state forget its text, its pieces and what it was recognised by in content.
+
+        What remains: id, slug, source, dates, status, ruling, and the claims by which it is recognised again.
+        """
+
     def publish(
         self,
         done: Collection[DirtyFeed],
@@ -282,8 +321,15 @@ class Store(Sources, Protocol):
         gone: Collection[str],
         pieces: Collection[tuple[int, int, Format, str, bytes]],
         now: datetime,
+        *,
+        cuts: Collection[Cut] = (),
+        names: Mapping[str, str] | None = None,
     ) -> tuple[str, ...]:
         """The second transaction: documents rendered, feeds done, pieces kept (key, revision, format, recipe, bytes).
+
+        `cuts` are archives that were cut; their documents are among `documents`, and nothing of a cut is stored where
+        its feed's token is not the stored one. `names` says for paths of documents by which name in `done` they go,
+        where that is not the path's folder.
 
         Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
         it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
@@ -440,6 +486,10 @@ class Policy:
     """How we introduce ourselves to upstream servers."""
     declared: tuple[Source, ...] = ()
     """The sources that the configuration names; `id` is empty where it names no slug."""
+    feeds: tuple[Feed, ...] = ()
+    """The composed feeds that the configuration names."""
+    default_archives: bool = False
+    """Whether the default feed has archives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
