@@ -7,7 +7,6 @@ come in since the daemon was started, and some milliseconds more.
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -171,9 +170,10 @@ class Round:
             yield
         finally:
             tree = self.site.tree(process.pid)
-            for pid in tree if end is signal.SIGKILL else [process.pid]:
-                if alive(pid):
-                    os.kill(pid, end)
+            if end is signal.SIGKILL:
+                self.site.kill(process.pid)
+            else:
+                process.send_signal(end)
             process.wait(60)
             eventually(lambda: not any(map(alive, tree)), "all of them ended")
 

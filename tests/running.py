@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -134,15 +135,17 @@ class Site:
             found.extend(children.get(one, ()))
         return found
 
+    def kill(self, pid: int, number: int = signal.SIGKILL) -> None:
+        """Signal a process and all that descend from it, as far as they are still there: some end with their parent."""
+        for one in self.tree(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, number)
+
     def close(self) -> None:
         """End everything that was started here."""
         for process in self.processes:
             if process.poll() is None:
-                for pid in reversed(self.tree(process.pid)):
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        continue
+                self.kill(process.pid)
             process.wait()
         self.log.close()
 

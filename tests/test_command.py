@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -58,8 +57,7 @@ def test_a_reader_that_has_it_all_gets_304(site: Site) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_a_signal_to_every_process_of_the_tree_is_one_request_to_stop(site: Site, number: signal.Signals) -> None:
     run = site.running()
-    for pid in site.tree(run.pid):
-        os.kill(pid, number)
+    site.kill(run.pid, number)
     assert run.wait(30) == 0, site.said()
     assert "stopping" in site.said()
 
@@ -192,8 +190,7 @@ def test_nothing_is_lost_or_doubled_by_kill_9(site: Site) -> None:
                 (site.seeds / f"{number - 3}.md").write_text(story(number - 3).replace("x5 ", f"changed{number} "))
             number += 1
         eventually(lambda served=served: len(site.titles()) > min(served, 49), "it works")
-        for pid in site.tree(run.pid):
-            os.kill(pid, signal.SIGKILL)
+        site.kill(run.pid)
         run.wait(30)
         assert_every_file_is_whole(site.root / "feeds")
     site.start("run")

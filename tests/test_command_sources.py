@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -218,8 +216,7 @@ def test_a_killed_daemon_loses_nothing_and_asks_nobody_again(site: Site, upstrea
     for _ in range(3):
         process = site.running()
         tree = site.tree(process.pid)
-        for pid in tree:
-            os.kill(pid, signal.SIGKILL)
+        site.kill(process.pid)
         process.wait()
         eventually(lambda tree=tree: not any(map(alive, tree)), "all of them ended")  # type: ignore[misc]
     assert len(upstream.requests) == 1
