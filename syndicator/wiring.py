@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicator import __version__
+from syndicator import __version__, declared
 from syndicator.config import Settings
-from syndicator.config.sections import SourceSection
 from syndicator.core.identity import site_id
 from syndicator.edge.files import FeedFiles
 from syndicator.edge.http import Client, Limits
@@ -18,7 +16,7 @@ from syndicator.edge.lock import hold
 from syndicator.edge.seeds import Folder
 from syndicator.errors import StoreError
 from syndicator.jobs.parsers import ParserProcesses
-from syndicator.model import Site, Source
+from syndicator.model import Site
 from syndicator.ports import Fetcher, Parser, Policy, Ports, Store
 from syndicator.store import open_store
 
@@ -186,24 +184,8 @@ def _policy(settings: Settings) -> Policy:
         max_interval=settings.polling.max_interval,
         archives=settings.polling.archives,
         user_agent=user_agent(settings),
-        declared=tuple(_declared(settings.root, section) for section in settings.source),
-    )
-
-
-def _declared(root: Path, section: SourceSection) -> Source:
-    return Source(
-        id=section.slug or "",
-        url=section.url,
-        title=section.title,
-        tags=section.tags,
-        interval=section.interval,
-        paused=not section.enabled,
-        username=section.username,
-        password=section.secret(root),
-        headers=tuple(section.headers.items()),
-        user_agent=section.user_agent,
-        language=section.language,
-        licence=section.licence,
-        trust=section.trust,
-        declared=True,
+        declared=declared.sources(settings),
+        feeds=declared.feeds(settings),
+        former_names=declared.former_names(settings),
+        default_archives=settings.feeds.archives,
     )

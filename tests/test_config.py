@@ -174,3 +174,85 @@ def test_secrets_of_sources_are_not_shown(tmp_path: Path) -> None:
     settings = config.load(tmp_path, {})
     assert "geheim" not in str(settings.public())
     assert settings.source[1].secret(tmp_path) == "geheim"
+
+
+COMPOSED = """
+[[feed]]
+name = "rights"
+title = "Human rights"
+formerly = ["freedom"]
+sources = ["wire", "blog"]
+words_from = 200
+since = 2026-05-01
+before = 2026-06-01T00:00:00+02:00
+filter = 'tag:belarus and not author:"AFP"'
+order = "published"
+limit = 20
+formats = ["atom", "rss1"]
+per_day = 10
+per_day_of = { wire = 3 }
+delay = "14d"
+doubles = "prefer"
+prefer = ["wire"]
+podcast = { kind = "serial", categories = ["News > Politics"] }
+
+[[feed]]
+name = "week"
+[feed.digest]
+of = "rights"
+weekday = "monday"
+"""
+
+
+def test_feeds_are_declared_and_survive_being_handed_to_a_worker(tmp_path: Path) -> None:
+    settings = load(tmp_path, COMPOSED)
+    rights, week = settings.feed
+    assert (rights.name, rights.per_day_of, rights.delay) == ("rights", {"wire": 3}, timedelta(days=14))
+    assert week.digest is not None
+    assert (week.digest.of, week.digest.at, week.digest.weekday) == ("rights", "07:00", "monday")
+    assert config.Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "a"\ntagz = []', "syndicator.toml: [[feed]] a: tagz: there is no such key; did you mean “tags”?"),
+        ('title = "A"', "syndicator.toml: [[feed]] number 1: name: field required"),
+        ('name = "A b"', 'name: "A b" is no name for addresses; give letters a to z'),
+        ('name = "a"\nlimit = 1001', "[[feed]] number 1: limit: input should be less than or equal to 1000"),
+        ('name = "a"\norder = "random"', "order: input should be 'found', 'published' or 'updated'"),
+        ('name = "a"\nformats = ["pdf"]', "formats: input should be 'atom', 'rss', 'json', 'rss1' or 'ninjs'"),
+        ('name = "a"\nformats = []', "formats: tuple should have at least 1 item"),
+        ('name = "a"\nwords_from = -1', "words_from: input should be greater than or equal to 0"),
+        ('name = "a"\nsince = "soon"', "since: give a date like 2026-05-01"),
+        ('name = "a"\nsince = 2026', "since: give a date like 2026-05-01"),
+        ('name = "a"\ndelay = "often"', "delay: give a number with a unit"),
+        ('name = "a"\nper_day_of = { wire = 0 }', "per_day_of: wire: input should be greater than or equal to 1"),
+        ('name = "a"\nlanguages = ["English language"]', "is no language tag"),
+        ('name = "a"\nimage = "logo.png"', "image: “logo.png” is no address".replace("“", '"').replace("”", '"')),
+        ('name = "a"\npodcast = { knid = "serial" }', "[[feed]] a: podcast: knid: there is no such key; did you mean “kind”?"),
+        ('name = "a"\ndigest = { of = "b", at = "7" }', 'digest: at: "7" is no time of day; give one like "07:00"'),
+        ('name = "a"\ndigest = { of = "b", zone = "Mars" }', 'digest: zone: "Mars" is no time zone'),
+        ('name = "a"\n[[feed]]\nname = "a"', "[[feed]] name = a: it stands there twice; take one out"),
+        ('name = "a"\n[[feed]]\nname = "b"\nformerly = ["a"]', "[[feed]] b: formerly: “a” is what [[feed]] a is or was"),
+    ],
+)  # fmt: skip
+def test_a_feed_that_cannot_be_is_refused_by_its_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, f"[[feed]]\n{text}\n")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "said"),
+    [
+        ('[feed]\nname = "a"', {}, "feeds are declared one by one, each under [[feed]]"),
+        ('[[feeds]]\nname = "a"', {}, "feeds are declared one by one, each under [[feed]]"),
+        ("", {"SYNDICATOR_FEED__NAME": "a"}, "SYNDICATOR_FEED__NAME: feeds are declared in syndicator.toml alone"),
+        ("", {"SYNDICATOR_SOURCE__URL": "a"}, "SYNDICATOR_SOURCE__URL: sources are declared in syndicator.toml alone"),
+    ],
+)
+def test_lists_are_declared_in_their_own_way(tmp_path: Path, text: str, environ: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, text, environ)
+    assert said in str(refused.value)

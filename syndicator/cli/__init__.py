@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from syndicator.cli import checks, folder, lists, operations, polls, processes, sources
+from syndicator.cli import checks, doubles, feeds, folder, lists, operations, polls, processes, rulings, sources
 from syndicator.cli.group import main
 
-__all__ = ["checks", "folder", "lists", "main", "operations", "polls", "processes", "sources"]
+__all__ = [
+    "checks",
+    "doubles",
+    "feeds",
+    "folder",
+    "lists",
+    "main",
+    "operations",
+    "polls",
+    "processes",
+    "rulings",
+    "sources",
+]

@@ -23,12 +23,14 @@ SHOWN = 20
 def build(root: Path, as_json: bool) -> None:
     """Read seeds/ once, publish, and exit. 1 where a file could not be published."""
     from syndicator import wiring
+    from syndicator.flows import feeds
     from syndicator.flows.publish import compress
     from syndicator.flows.refresh import begin
     from syndicator.flows.status import status as state
 
     with wiring.connect(settings_of(root), progress()) as ports:
         wiring.make_folder(ports)
+        feeds.declare(ports)
         report = begin(ports)
         compress(ports)
         found = state(ports)

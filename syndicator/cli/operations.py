@@ -20,7 +20,12 @@ def config_() -> None:
 @click.pass_obj
 def check(root: Path) -> None:
     """Print the configuration in force as JSON, without secrets; 2 where it is wrong."""
-    print_json(settings_of(root).public())
+    from syndicator import declared
+    from syndicator.flows.feeds import checked
+
+    settings = settings_of(root)
+    checked(declared.feeds(settings))
+    print_json(settings.public())
 
 
 @main.command()

@@ -105,3 +105,25 @@ def why_source(root: Path, source: str, as_json: bool) -> None:
     click.echo(f"{found.id}: {found.title or (state.upstream.title if state else '') or found.url}")
     for line in lines:
         click.echo(line)
+
+
+@why.command(name="article")
+@click.argument("article")
+@click.argument("feed", required=False)
+@as_json
+@click.pass_obj
+def why_article(root: Path, article: str, feed: str | None, as_json: bool) -> None:
+    """Say in which feeds an article is and why, why not in others, what it was merged with, and its history.
+
+    ARTICLE is an id, a slug, an address, or a file under seeds/; FEED is any feed by its name: rights, tags/news.
+    """
+    from syndicator import wiring
+    from syndicator.flows.accounting import account, find
+
+    with wiring.connect(settings_of(root)) as ports:
+        found = account(ports, find(ports, article), feed)
+    if as_json:
+        print_json(found)
+        return
+    for line in found.lines():
+        click.echo(line)

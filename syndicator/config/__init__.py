@@ -13,11 +13,12 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 
+from syndicator.config.feeds import FeedSection
 from syndicator.config.sections import (
     DatabaseSection,
     FeedsSection,
@@ -36,8 +37,8 @@ PREFIX = "SYNDICATOR_"
 INTERNAL = frozenset({"SYNDICATOR_ROOT", "SYNDICATOR_SETTINGS"})
 """Set by our own processes for their children; no keys."""
 
-SOURCE = "source"
-"""The one part of the file that is a list of tables."""
+TABLES: Mapping[str, type[Section]] = {"source": SourceSection, "feed": FeedSection}
+"""The parts of the file that are lists of tables."""
 
 
 class Settings(Section):
@@ -49,6 +50,7 @@ class Settings(Section):
     seeds: SeedsSection = Field(default_factory=SeedsSection)
     polling: PollingSection = Field(default_factory=PollingSection)
     source: tuple[SourceSection, ...] = ()
+    feed: tuple[FeedSection, ...] = ()
     web: WebSection = Field(default_factory=WebSection)
     database: DatabaseSection = Field(default_factory=DatabaseSection)
     log: LogSection = Field(default_factory=LogSection)
@@ -107,13 +109,17 @@ def load(root: Path, environ: Mapping[str, str] | None = None, **overrides: Mapp
     for section, values in overrides.items():
         data.setdefault(section, {}).update({k: v for k, v in values.items() if v is not None})
     _refuse_unknown(data, origin)
-    for number, source in enumerate(data.get(SOURCE, ()), 1):
-        _refuse_unknown_of_source(number, source)
+    for kind, shape in TABLES.items():
+        for number, table in enumerate(data.get(kind, ()), 1):
+            named = table.get("url", table.get("name", number))
+            _refuse_unknown_in(f"{FILE}: [[{kind}]] {named}", table, shape)
     try:
         settings = Settings(root=root.resolve(), **data)
     except ValidationError as error:
         raise ConfigError(_first_problem(error, origin)) from error
-    _refuse_doubles(settings.source)
+    _refuse_doubles("source", settings.source, ("url", "slug"))
+    _refuse_doubles("feed", settings.feed, ("name",))
+    _refuse_former_names(settings.feed)
     return settings
 
 
@@ -126,15 +132,18 @@ def _file(path: Path) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
         raise ConfigError(f"{path.name}: {error}") from error
     except OSError as error:
         raise ConfigError(f"{path.name} cannot be read: {error.strerror}") from error
-    declared = data.get(SOURCE, [])
-    if not isinstance(declared, list) or not all(isinstance(source, dict) for source in declared):
-        raise ConfigError(f"{path.name}: sources are declared one by one, each under [[source]]")
-    loose = next((key for key, value in data.items() if key != SOURCE and not isinstance(value, dict)), None)
+    for kind in TABLES:
+        declared = data.get(kind, [])
+        if not isinstance(declared, list) or not all(isinstance(table, dict) for table in declared):
+            raise ConfigError(f"{path.name}: {kind}s are declared one by one, each under [[{kind}]]")
+    loose = next((key for key, value in data.items() if key not in TABLES and not isinstance(value, dict)), None)
+    if loose is not None and (kind := loose.removesuffix("s")) in TABLES:
+        raise ConfigError(f"{path.name}: {kind}s are declared one by one, each under [[{kind}]]")
     if loose is not None:
         home = next((name for name, keys in _sections().items() if loose in keys), None)
         advice = f"; put it under [{home}]" if home else f"; known are {', '.join(_sections())}"
         raise ConfigError(f"{path.name}: “{loose}” stands outside a section{advice}")
-    sections = {section: keys for section, keys in data.items() if section != SOURCE}
+    sections = {section: keys for section, keys in data.items() if section not in TABLES}
     origin = {(section, key): f"{path.name}: [{section}] {key}" for section, keys in sections.items() for key in keys}
     return data, origin
 
@@ -145,6 +154,8 @@ def _environment(environ: Mapping[str, str]) -> dict[str, dict[str, tuple[object
         if not name.startswith(PREFIX) or name in INTERNAL:
             continue
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if section in TABLES:
+            raise ConfigError(f"{name}: {section}s are declared in {FILE} alone, each under [[{section}]]")
         if key.endswith("_file") and key not in _sections().get(section, ()):
             key = key.removesuffix("_file")
             try:
@@ -180,7 +191,7 @@ def _sections() -> dict[str, dict[str, object]]:
 def _refuse_unknown(data: Mapping[str, Any], origin: Mapping[tuple[str, str], str]) -> None:
     known = _sections()
     for section, keys in data.items():
-        if section == SOURCE:
+        if section in TABLES:
             continue
         for key in keys or ("",):
             subject = origin.get((section, key), f"[{section}] {key}".rstrip())
@@ -190,22 +201,37 @@ def _refuse_unknown(data: Mapping[str, Any], origin: Mapping[tuple[str, str], st
                 raise ConfigError(f"{subject}: there is no such key" + _nearest(key, list(known[section])))
 
 
-def _refuse_unknown_of_source(number: int, source: Mapping[str, Any]) -> None:
-    known = list(SourceSection.model_fields)
-    for key in source:
-        if key not in known:
-            subject = f"{FILE}: [[source]] {source.get('url', number)}: {key}"
-            raise ConfigError(f"{subject}: there is no such key" + _nearest(key, known))
+def _refuse_unknown_in(subject: str, table: Mapping[str, Any], section: type[Section]) -> None:
+    """Refuse a key of a declared table, or of a table in it, that there is not."""
+    for key, value in table.items():
+        if key not in section.model_fields:
+            raise ConfigError(f"{subject}: {key}: there is no such key" + _nearest(key, list(section.model_fields)))
+        for part in get_args(section.model_fields[key].annotation):
+            if isinstance(value, dict) and isinstance(part, type) and issubclass(part, Section):
+                _refuse_unknown_in(f"{subject}: {key}", value, part)
 
 
-def _refuse_doubles(sources: Sequence[SourceSection]) -> None:
-    for key in ("url", "slug"):
+def _refuse_doubles(kind: str, tables: Sequence[Section], keys: tuple[str, ...]) -> None:
+    for key in keys:
         seen: set[str] = set()
-        for source in sources:
-            value = getattr(source, key)
+        for table in tables:
+            value = getattr(table, key)
             if value is not None and value in seen:
-                raise ConfigError(f"{FILE}: [[source]] {key} = {value}: it stands there twice; take one out")
+                raise ConfigError(f"{FILE}: [[{kind}]] {key} = {value}: it stands there twice; take one out")
             seen.add(value)
+
+
+def _refuse_former_names(feeds: Sequence[FeedSection]) -> None:
+    taken = {feed.name: feed for feed in feeds}
+    for feed in feeds:
+        for name in feed.formerly:
+            if name in taken:
+                other = taken[name].name
+                raise ConfigError(
+                    f"{FILE}: [[feed]] {feed.name}: formerly: “{name}” is what [[feed]] {other} is or was called: "
+                    "take it out of one of them"
+                )
+            taken[name] = feed
 
 
 def _nearest(name: str, known: list[str]) -> str:
@@ -215,10 +241,15 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _first_problem(error: ValidationError, origin: Mapping[tuple[str, str], str]) -> str:
     problem = error.errors()[0]
-    if problem["loc"][:1] == (SOURCE,):
-        number, key = (*problem["loc"][1:], "", "")[:2]
-        message = problem["msg"].removeprefix("Value error, ")
-        return f"{FILE}: [[source]] number {int(number) + 1}: {key}: {message[:1].lower()}{message[1:]}"
+    if problem["loc"][0] in TABLES:
+        kind, number, *keys = problem["loc"]
+        return f"{FILE}: [[{kind}]] number {int(number) + 1}: {said_of(problem, keys)}"
     section, key = (*map(str, problem["loc"]), "", "")[:2]
+    return f"{origin.get((section, key), f'[{section}] {key}'.rstrip())}: {said_of(problem)}"
+
+
+def said_of(problem: Mapping[str, Any], keys: Sequence[str | int] = ()) -> str:
+    """What pydantic found, in one line that begins with where it stands in a table."""
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{origin.get((section, key), f'[{section}] {key}'.rstrip())}: {message[:1].lower()}{message[1:]}"
+    where = "".join(f"{key}: " for key in keys if isinstance(key, str))
+    return f"{where}{message[:1].lower()}{message[1:]}"

@@ -53,7 +53,9 @@ def _has_port(parts: SplitResult) -> bool:
         return False
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(lambda value: f"{value.total_seconds():g}s")]
+Duration = Annotated[
+    timedelta, BeforeValidator(duration), PlainSerializer(lambda value: f"{value.total_seconds():.10g}s")
+]
 Address = Annotated[str, BeforeValidator(_address)]
 
 
@@ -97,6 +99,8 @@ class FeedsSection(Section):
     full_content: bool = True
     content_type: Literal["auto", "registered", "xml"] = "auto"
     max_age: Duration = timedelta(minutes=5)
+    archives: bool = False
+    """Whether the default feed has archives (RFC 5005)."""
 
 
 class SeedsSection(Section):

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from syndicator.core import rulings
 from syndicator.core.text import slug as slugify
-from syndicator.model import Article, Notice, RevisionKind, Status, Term, utc
+from syndicator.model import Article, Notice, RevisionKind, Ruling, Status, Term, utc
 
 RESERVED_SLUGS = frozenset(
     {"admin", "api", "articles", "authors", "events", "feeds", "hub"}
@@ -44,7 +45,7 @@ def believable(moment: datetime | None, now: datetime) -> datetime | None:
 def date_notices(seen: Article, now: datetime) -> tuple[Notice, ...]:
     """What to tell a person of dates that are missing, not believed, or surely not meant."""
     told = []
-    if seen.published is None and seen.publish_at is None and seen.status is Status.PUBLISHED:
+    if seen.published is None and seen.publish_at is None and seen.status.is_shown:
         told.append(f"there is no date that can be read, so {_UNDATED}: write one")
     if (where := _unbelievable(seen.published, now)) is not None:
         hint = "; `publish_at` is what holds an article back" if where.endswith("future") else ""
@@ -68,21 +69,26 @@ def _unbelievable(moment: datetime | None, now: datetime) -> str | None:
 
 
 def status_at(article: Article, now: datetime) -> Status:
-    """Where an article that a person wants published, or not yet, stands at `now`."""
+    """Where an article that a person wants published, or not yet, stands at `now`.
+
+    One that is killed is killed whatever else is said of it; one that is retracted comes and goes in its time as any.
+    """
+    if rulings.is_killed(article.ruling):
+        return Status.KILLED
     if article.status in (Status.DRAFT, Status.WITHDRAWN):
         return article.status
     if article.expire_at is not None and article.expire_at <= now:
         return Status.EXPIRED
     if article.publish_at is not None and article.publish_at > now:
         return Status.SCHEDULED
-    return Status.PUBLISHED
+    return rulings.status_of(article.ruling)
 
 
 def due_at(article: Article, now: datetime) -> datetime | None:
     """When the status of an article changes by itself next, or None."""
     if article.status is Status.SCHEDULED:
         return article.publish_at
-    if article.status is Status.PUBLISHED and article.expire_at is not None and article.expire_at > now:
+    if article.status.is_shown and article.expire_at is not None and article.expire_at > now:
         return article.expire_at
     return None
 
@@ -100,9 +106,9 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
     published = told or now
     updated = max(published, believable(seen.updated, now) or published)
     status, key = status_at(seen, now), ""
-    if status is Status.PUBLISHED:
+    if status.is_shown:
         key = sort_key(min(told or found, found) if backfill else found, id)
-    return replace(
+    state = replace(
         seen,
         id=id,
         slug=slug,
@@ -113,7 +119,9 @@ def first_state(seen: Article, *, id: str, slug: str, now: datetime, backfill: b
         status=status,
         sort_key=key,
         revision=1,
+        ruling=rulings.effective(None, seen.ruling, now),
     )
+    return rulings.forgotten(state) if status is Status.KILLED else state
 
 
 def next_state(
@@ -124,29 +132,35 @@ def next_state(
     `by_author` False: the file's bytes are the same, only we read them differently; that is no correction.
     """
     found, now = now, now.replace(microsecond=0)
+    seen = replace(seen, ruling=rulings.effective(before.ruling, seen.ruling, now))
     status = status_at(seen, now)
+    if status is Status.KILLED and seen.ruling is not None:
+        return _killed(before, seen.ruling, now)
     unwritten = before.published
     if not before.sort_key:
-        unwritten = _embargo(seen) or (now if status is Status.PUBLISHED else before.published)
+        unwritten = _embargo(seen) or (now if status.is_shown else before.published)
     kept = {name: getattr(before, name) for name in _OURS}
     content = replace(seen, **{**kept, "published": believable(seen.published, now) or unwritten, "status": status})
     if content == before and not _updated_by_author(before, seen, now):
         return before, None
-    return _stored(before, content, seen, found, by_author), _why(before, status)
+    return _stored(before, content, seen, found, by_author), _why(before, content)
 
 
 def next_from_upstream(before: Article, seen: Article, now: datetime) -> tuple[Article, RevisionKind | None, bool]:
     """The state after an entry was seen again: as `next_state`, and whether the entry must be looked at next time too.
 
     A change that upstream does not date itself is stored at most once in ten minutes and 24 times in all, so that an
-    entry with the time of day in it is no news for ever. Counts and facts of the feed alone are no change.
+    entry with the time of day in it is no news for ever. Counts and facts of the feed alone are no change. Of one that
+    was killed and restored, anything is taken.
     """
+    if before.status is Status.KILLED:
+        return before, None, False
     told = believable(seen.updated, now)
     if told is not None and before.announced is not None and told < before.announced:
         return before, None, False  # an old copy, as from a cache
     announced = max(filter(None, (told, before.announced)), default=None)
     last = before.announced or before.updated
-    dated = told is not None and (last is None or told > last)
+    dated = rulings.is_forgotten(before) or (told is not None and (last is None or told > last))
     if before.status is Status.WITHDRAWN and not dated:
         return before, None, False
     if not dated and _same_to_readers(before, seen, now):
@@ -170,29 +184,60 @@ def _same_to_readers(before: Article, seen: Article, now: datetime) -> bool:
 
 def restored(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
     """The state after an article that was withdrawn with its source came back with it."""
+    if rulings.is_forgotten(before):
+        return before, None
     return next_state(before, replace(before, status=Status.PUBLISHED), now, by_author=False)
 
 
 def at(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
     """The state after time alone has passed: an embargo ended, an article expired."""
-    status = status_at(before, now) if before.status in (Status.SCHEDULED, Status.PUBLISHED) else before.status
+    waits = before.status is Status.SCHEDULED or before.status.is_shown
+    status = status_at(before, now) if waits else before.status
     if status is before.status:
         return before, None
     moment = (before.expire_at if status is Status.EXPIRED else before.publish_at) or now
     after = replace(before, status=status, changed=_forward(moment, before.changed), revision=before.revision + 1)
-    if status is Status.PUBLISHED:
+    if status.is_shown:
         after = replace(after, sort_key=before.sort_key or sort_key(moment, before.id))
-    return after, _why(before, status)
+    return after, _why(before, after)
 
 
 def withdrawn(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
     """The state after an article's file was removed for good."""
-    if before.status is Status.WITHDRAWN:
+    if before.status in (Status.WITHDRAWN, Status.KILLED):
         return before, None
     moment = _forward(now, before.changed)
     return replace(
         before, status=Status.WITHDRAWN, changed=moment, revision=before.revision + 1
     ), RevisionKind.WITHDRAWAL
+
+
+def ruled(before: Article, ruling: Ruling, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after a person decided about an article that is shown; to kill it, also about any other."""
+    ruling = rulings.stamped(before.ruling, ruling, now)
+    if rulings.is_killed(ruling):
+        return _killed(before, ruling, now)
+    return _with_ruling(before, ruling, now)
+
+
+def lifted(before: Article, now: datetime) -> tuple[Article, RevisionKind | None]:
+    """The state after a person took a ruling back: the article as if nothing had been decided.
+
+    One that was killed has no text any more: it stays gone until it is read again.
+    """
+    if before.status is not Status.KILLED:
+        return _with_ruling(before, None, now)
+    changed = _forward(now, before.changed)
+    after = replace(before, status=Status.WITHDRAWN, ruling=None, changed=changed, revision=before.revision + 1)
+    return after, RevisionKind.RESTORATION
+
+
+def _with_ruling(before: Article, ruling: Ruling | None, now: datetime) -> tuple[Article, RevisionKind | None]:
+    if before.ruling == ruling:
+        return before, None
+    after = replace(before, ruling=ruling, changed=_forward(now, before.changed), revision=before.revision + 1)
+    after = replace(after, status=status_at(after, now), updated=_forward(now, before.updated))
+    return after, _why(before, after)
 
 
 def sort_key(moment: datetime, id: str) -> str:
@@ -228,7 +273,7 @@ def _stored(before: Article, content: Article, seen: Article, found: datetime, b
         updated = (max(now, updated) if by_author else updated) if before.sort_key else published
     changed = _forward(now, before.changed) if before.sort_key else max(published, updated)
     after = replace(content, updated=max(updated, published), changed=changed, revision=before.revision + 1)
-    if after.status is Status.PUBLISHED and not before.sort_key:
+    if after.status.is_shown and not before.sort_key:
         after = replace(after, sort_key=sort_key(found, before.id))
     return after
 
@@ -239,11 +284,23 @@ def _updated_by_author(before: Article, seen: Article, now: datetime) -> datetim
     return told if told and before.updated and told > before.updated else None
 
 
-def _why(before: Article, status: Status) -> RevisionKind:
-    if before.status is Status.PUBLISHED and status is not Status.PUBLISHED:
+def _killed(before: Article, ruling: Ruling, now: datetime) -> tuple[Article, RevisionKind | None]:
+    if before.status is Status.KILLED and before.ruling == ruling:
+        return before, None
+    changed = _forward(now, before.changed)
+    after = replace(before, status=Status.KILLED, ruling=ruling, changed=changed, revision=before.revision + 1)
+    return rulings.forgotten(after), RevisionKind.KILL
+
+
+def _why(before: Article, after: Article) -> RevisionKind:
+    if before.status.is_shown and not after.status.is_shown:
         return RevisionKind.WITHDRAWAL
-    if status is Status.PUBLISHED and before.status is not Status.PUBLISHED:
+    if after.status.is_shown and not before.status.is_shown:
         return RevisionKind.RETURN if before.sort_key else RevisionKind.NEW
+    if after.status is Status.RETRACTED and before.status is not Status.RETRACTED:
+        return RevisionKind.RETRACTION
+    if before.ruling is not None and after.ruling is None:
+        return RevisionKind.RESTORATION
     return RevisionKind.CORRECTION
 
 

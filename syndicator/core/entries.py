@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from syndicator.core.identity import url_key
 from syndicator.core.upstream.memory import NOTHING, RECORD, Record, by_digest, pack, triples, unpack
-from syndicator.model import Article, Entry, Parsed
+from syndicator.model import Article, Entry, Parsed, Status
 
 Sign = tuple[str, str]
 """A kind of claim and its value."""
@@ -193,6 +193,8 @@ def without_doubles(
 
 def is_moved(sign: Sign, seen: Article, holder: Article, document: Document) -> bool:
     """Whether a weak sign holds: the `holder` of it is `seen` under an id that its publisher rewrote, gave or took."""
+    if holder.status is Status.KILLED and sign[0] in ("url+title", "text"):
+        return True  # whoever it is now says what was said there
     if holder.explicit_id and short_hash(holder.explicit_id) in document.ids:
         return False
     match sign[0]:

@@ -23,6 +23,7 @@ NEARLY_SAME = 0.7
 """Share of common word triples from which a vanished file's body counts as the same."""
 UNRELATED = 0.1
 """Share of common word triples below which two bodies have nothing to do with each other."""
+_PODCASTS = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 
 _ROOT = uuid.UUID("9b1f1d7e-6a52-5f0e-9d5b-5b5f3f1a8c21")
 _IRI = re.compile(
@@ -108,6 +109,14 @@ def site_id(seed: str) -> str:
 def site_feed_id(site: str, name: str) -> str:
     """The id of a site's feed: made of the site's id (a `urn:uuid:`) and the feed's name alone."""
     return uuid.uuid5(uuid.UUID(site), name).urn
+
+
+def podcast_guid(address: str) -> str:
+    """What directories know a podcast by for ever (`podcast:guid`): made of the address that its feed had at first.
+
+    A UUIDv5 of the address without scheme and trailing slashes, as Podcasting 2.0 defines it.
+    """
+    return str(uuid.uuid5(_PODCASTS, address.partition("://")[2].rstrip("/")))
 
 
 def is_site_feed(site: str, id: str, address: str | None) -> bool:

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicator.core.articles import warm
 from syndicator.daemon.dispatch import Dispatcher
-from syndicator.errors import FolderError, PublicationError, SourceError, StoreError, SyndicatorError
+from syndicator.errors import ConfigError, FolderError, PublicationError, SourceError, StoreError, SyndicatorError
 from syndicator.flows.publish import compress, repair
 from syndicator.flows.refresh import advance, begin, refresh
 from syndicator.flows.upkeep import prepare
@@ -151,11 +151,12 @@ class Daemon:
     def _start(self) -> Report:
         # First, since a large folder takes its time, and one that is not there keeps nobody from polling.
         try:
-            prepare(self._ports)
-            self._troubles.pop("sources", None)
-        except SourceError as error:
+            for told in prepare(self._ports):
+                log.warning("%s", told)
+            self._troubles.pop("declared", None)
+        except (SourceError, ConfigError) as error:
             log.error("%s", error)
-            self._troubles["sources"] = str(error)
+            self._troubles["declared"] = str(error)
         self._dispatcher.start()
         report = begin(self._ports)
         # A file that is dropped meanwhile must not wait for what it may not need.

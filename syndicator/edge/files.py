@@ -6,9 +6,12 @@ every moment, and a compressed sibling (`.gz`, `.br`) is never older than the fi
 
 Nothing is synced to disk but media: the files are a cache, and `repair` compares every byte at the next start.
 
-What `repair` may remove: documents of ours that the store does not know. Ours is `feed.xml`, `rss.xml` or
-`feed.json` (and siblings) in the root or in `tags/*/`, `authors/*/` and `sources/*/`, and temp files. Anything
-else is somebody's (`CNAME`, `index.html`, `.gitkeep`) and stays, as do all files in `media/`.
+What `repair` may remove: documents of ours that the store does not know. Ours is a document of a feed (and siblings)
+in the root or in `tags/*/`, `authors/*/`, `sources/*/` and `archives/<number>/`, and temp files. Anything else is
+somebody's (`CNAME`, `index.html`, `.gitkeep`) and stays, as do all files in `media/`.
+
+Documents under `private/` are never written here: a static server would show them to everybody. What lies there all
+the same is removed.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ PATIENCE = 30.0
 """Seconds to wait for another process that writes here."""
 
 _KINDS = frozenset(("tags", "authors", "sources"))
+_ARCHIVES = "archives"
+_PRIVATE = "private"
+_WELL_KNOWN = ".well-known"
 _OURS = {f"{format}{coding}": str(format) for format in Format for coding in ("", *CODINGS)}
 _MEDIA = "media"
 _DEEPEST = 16
@@ -114,11 +120,12 @@ class FeedFiles:
         with self._locked() as top:
             for path, wanted, gone in documents:
                 try:
-                    if not gone:
+                    there = not gone and not _is_private(path)
+                    if there:
                         alive.add(path)
                         if self._is_whole(top, path, wanted):
                             continue
-                    if self._settle(top, path, None if gone else document(path)):
+                    if self._settle(top, path, document(path) if there else None):
                         mended.append(path)
                 except OSError as error:
                     failures.append((path, error))
@@ -149,11 +156,12 @@ class FeedFiles:
     # One document. All of it under the lock.
 
     def _settle(self, top: int, path: str, document: Rendered | None) -> bool:
-        """Make one document's files what it says. Whether anything was touched."""
+        """Make one document's files what it says; a private one has none. Whether anything was touched."""
         parts = path.split("/")
-        if not all(parts) or any(part.startswith(".") or "\0" in part for part in parts):
+        hidden = (part.startswith(".") for part in parts[parts[0] == _WELL_KNOWN :])
+        if not all(parts) or "\0" in path or any(hidden):
             raise OSError(errno.EINVAL, "it is no path beneath the folder")
-        if document is None or document.gone:
+        if document is None or document.gone or _is_private(path):
             return self._remove(top, parts)
         when = int(document.changed.timestamp()) * 10**9
         with beneath.folder(top, parts[:-1], create=True) as folder:
@@ -249,10 +257,9 @@ class FeedFiles:
     def _sweep(self, top: int, parts: tuple[str, ...], alive: set[str], mended: list[str], failures: _Failures) -> None:
         """Remove temp files from here down, and documents of ours that are not alive where ours may lie."""
         here = "/".join(parts)
-        ours = not parts or (len(parts) == 2 and parts[0] in _KINDS)
         try:
             with beneath.folder(top, parts) as folder:
-                below, strays = self._survey(folder, parts if ours else None)
+                below, strays = self._survey(folder, parts if _is_ours(parts) else None)
         except OSError as error:
             failures.append((here or ".", error))
             return
@@ -265,7 +272,7 @@ class FeedFiles:
         for name in below:
             if not name.startswith(".") and len(parts) < _DEEPEST:
                 self._sweep(top, (*parts, name), alive, mended, failures)
-        if parts and parts[0] in _KINDS:
+        if parts and parts[0] in (*_KINDS, _ARCHIVES, _PRIVATE):
             with suppress(OSError), beneath.folder(top, parts[:-1]) as above:
                 os.rmdir(parts[-1], dir_fd=above)
 
@@ -326,6 +333,17 @@ class FeedFiles:
             path, error = failures[0]
             more = f" ({len(failures) - 1} more failed too)" if len(failures) > 1 else ""
             raise PublicationError(f"{self._root}/{path} cannot be written: {_words(error)}{more}") from error
+
+
+def _is_private(path: str) -> bool:
+    return path.partition("/")[0] == _PRIVATE
+
+
+def _is_ours(folder: tuple[str, ...]) -> bool:
+    """Whether documents of feeds in a folder can only be ours."""
+    if len(folder) == 2 and (folder[0] in _KINDS or (folder[0] == _ARCHIVES and folder[1].isdecimal())):
+        return True
+    return not folder or folder[0] == _PRIVATE
 
 
 def _open_lock(top: int) -> int:

@@ -67,7 +67,7 @@ class Merge:
         for entry, signs in entries.without_doubles(known_by, policy, document, claimants):
             id = entries.find(signs, entry.article, policy, document, claimants, articles)
             before = articles.get(id) if id is not None and id not in self._given else None
-            if before is not None:
+            if before is not None and before.status is not Status.KILLED:  # whatever else is it is killed too
                 self._given.add(before.id)
             found.append((entry, signs, before))
         self._expect(found)
@@ -132,7 +132,7 @@ class Merge:
             if tombstone.id in gone or (updated is not None and updated > tombstone.when):
                 continue
             gone.add(tombstone.id)
-            if before is not None and before.status is not Status.WITHDRAWN:
+            if before is not None and before.status not in (Status.WITHDRAWN, Status.KILLED):
                 article, kind = decide.withdrawn(before, self._now)
                 self._merged.withdrawn += 1
                 self._save(article, kind, ())

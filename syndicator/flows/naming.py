@@ -7,6 +7,7 @@ from datetime import datetime
 
 from syndicator.core import decide
 from syndicator.core.identity import Claims, mint
+from syndicator.core.rulings import is_forgotten
 from syndicator.model import Article, RevisionKind
 from syndicator.ports import Ingest, Saved
 
@@ -84,6 +85,9 @@ class Names:
 def saved(
     article: Article, kind: RevisionKind | None, now: datetime, claims: tuple[tuple[str, str], ...] = ()
 ) -> Saved:
-    """A state that was decided as it is stored: found under its terms, and due when time alone changes it."""
-    due = decide.due_at(article, now)
-    return Saved(article=article, kind=kind, claims=claims, terms=decide.terms_of(article), due=due)
+    """A state that was decided as it is stored: found under its terms, and due when time alone changes it.
+
+    One whose text was forgotten stays under the terms that it had, so that its tombstone is in their feeds.
+    """
+    terms = None if is_forgotten(article) else decide.terms_of(article)
+    return Saved(article=article, kind=kind, claims=claims, terms=terms, due=decide.due_at(article, now))

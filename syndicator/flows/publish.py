@@ -1,17 +1,21 @@
-"""From the store to documents and files: select, render, store, write."""
+"""From the store to documents and files: compose, select, render, store, write."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass, field
 
-from syndicator.core import render
-from syndicator.core.coding import brotlied, etag, gzipped
-from syndicator.core.feeds import KINDS, default_feed, document_paths, source_feed, term_feed
-from syndicator.model import USUAL, Article, Feed, Format, Rendered, Report, Shown, Site, Tombstone
+from syndicator.core.coding import brotlied, gzipped
+from syndicator.core.composing import COMPOSER
+from syndicator.core.feeds import archive_of
+from syndicator.core.render import Chain, recipe
+from syndicator.flows import archiving, listings
+from syndicator.flows.archiving import EVERYTHING, Archives
+from syndicator.flows.composing import compose
+from syndicator.flows.named import composed_feeds, feed_named, is_composed
+from syndicator.flows.rendering import View, documents, recipes, view
+from syndicator.model import Feed, Format, Rendered, Report
 from syndicator.ports import DirtyFeed, Ports
 
 BATCH = 50
@@ -19,44 +23,67 @@ BATCH = 50
 _TOGETHER = 8
 """Documents compressed side by side; all of them are in memory."""
 
-Piece = tuple[int, int, Format, str, bytes]
-"""A rendered article: `Shown.key`, revision, format, recipe, bytes."""
 
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """What becomes of some dirty names: `gone` are paths of which nothing is left, `names` tells whose they are."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What a feed shows now."""
+    views: list[View] = field(default_factory=list)
+    rendered: list[Rendered] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
-    feed: Feed
-    shown: list[Shown]
-    tombstones: list[Tombstone]
-    updated: datetime
+    def end(self, name: str, paths: Sequence[str]) -> None:
+        """Nothing is left of these paths."""
+        self.gone += paths
+        self.names.update(dict.fromkeys(paths, name))
 
 
 def publish(ports: Ports) -> Report:
-    """Render the feeds that are dirty, store their documents, then make the files what the store says.
+    """Compose, render the feeds that are dirty, store their documents, then make the files what the store says.
 
     Raises PublicationError after every file was tried; the store is right by then, and `repair` mends the files.
     """
+    dirty = compose(ports)
+    feeds = [one for one in dirty if not one.name.startswith("@")]
+    written = publish_feeds(ports, feeds)
+    # Documents about the site come after those that people wait for, and the list of sitemaps when these are known.
+    others = publish_feeds(ports, [one for one in dirty if one.name.startswith("@") and one.name != listings.SITEMAP])
+    if others or any(one.name == listings.SITEMAP for one in dirty):
+        others += publish_feeds(ports, [one for one in ports.store.dirty() if one.name == listings.SITEMAP])
+    return Report(documents=(*written, *others))
+
+
+def publish_feeds(ports: Ports, dirty: Sequence[DirtyFeed]) -> list[str]:
+    """Make the documents of these dirty names, which are composed, and their files; the paths that changed.
+
+    Each batch is a transaction. Raises PublicationError after every file was tried.
+    """
     written: list[str] = []
-    dirty = ports.store.dirty()
-    if not dirty:
-        return Report()
     for start in range(0, len(dirty), BATCH):
         batch = dirty[start : start + BATCH]
-        written.extend(_publish(ports, batch))
+        written += _publish(ports, batch)
         ports.progress("published", start + len(batch), len(dirty))
     ports.publication.write(written, ports.store.document)
-    return Report(documents=tuple(written))
+    return written
 
 
 def renew(ports: Ports) -> None:
-    """Mark every feed as dirty where the way to render has changed since the last time: new settings, new program."""
-    recipe = f"{render.recipe(ports.site)} {ports.policy.items} {ports.site}"
-    if ports.store.recall("recipe") != recipe:
+    """Mark every feed as dirty where the way to render has changed since the last time: new settings, new program.
+
+    Archives are what they were when they were cut.
+    """
+    if ports.store.composed_by("") and not ports.policy.default_archives:
+        with ports.store.composing() as tx:
+            tx.composed("", "")  # nobody looks after its places from now on
+    made_by = f"{recipe(ports.site)} {COMPOSER} {ports.policy.items} {ports.policy.default_archives} {ports.site}"
+    if ports.store.recall("recipe") != made_by:
         terms = (f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())
-        ports.store.soil(["", *terms, *(f"sources/{source.id}" for source in ports.store.sources())])
-        ports.store.remember("recipe", recipe)
+        sources = (f"sources/{source.id}" for source in ports.store.sources())
+        composed = (feed.name for feed in composed_feeds(ports))
+        ports.store.soil(["", *terms, *sources, *composed, *listings.every(ports)])
+        ports.store.forget_pieces(recipes(ports.site))
+        ports.store.remember("recipe", made_by)
 
 
 def repair(ports: Ports) -> Report:
@@ -86,78 +113,89 @@ def _codings(document: Rendered) -> tuple[bytes, bytes]:
     return gzipped(document.body), brotlied(document.body)
 
 
-def feed_named(ports: Ports, name: str) -> Feed | None:
-    """The feed of that name, or None where there is none now."""
-    if not name:
-        return default_feed(ports.site, ports.policy.items)
-    kind, _, slug = name.partition("/")
-    if kind == "sources":
-        return _source_feed(ports, slug)
-    term = ports.store.term(kind, slug) if kind in KINDS else None
-    return term_feed(ports.site, term, ports.policy.items) if term else None
-
-
-def _source_feed(ports: Ports, id: str) -> Feed | None:
-    source = ports.store.source(id)
-    if source is None or source.removed:
-        return None
-    if not source.title:
-        states = ports.store.poll_states([id])
-        source = replace(source, title=states[id].upstream.title if id in states else "")
-    return source_feed(ports.site, source, ports.policy.items)
-
-
-def _publish(ports: Ports, dirty: Sequence[DirtyFeed]) -> tuple[str, ...]:
-    feeds = {one.name: feed_named(ports, one.name) for one in dirty}
-    views = [_view(ports, feed) for feed in feeds.values() if feed]
-    pieces, fresh = _pieces(ports, views)
-    documents = [_document(ports.site, view, format, pieces) for view in views for format in view.feed.formats]
-    gone = [path for name, feed in feeds.items() if feed is None for path in document_paths(name)]
-    return ports.store.publish(dirty, documents, gone, fresh, ports.now())
+def _publish(ports: Ports, dirty: Sequence[DirtyFeed]) -> Iterable[str]:
+    batch, written = _Batch(), list[str]()
+    for one in dirty:
+        if one.name.startswith("@"):
+            _about_the_site(ports, one.name, batch)
+        elif archive := archive_of(one.name):
+            _archive(ports, *archive, batch)
+        elif (feed := feed_named(ports, one.name)) is None:
+            batch.end(one.name, ports.store.document_paths(one.name))
+        else:
+            written += _archived(ports, one, feed) if feed.archives else ()
+            batch.views.append(_view(ports, feed))
+            _drop_formats(ports, feed, batch)
+    rendered, pieces = documents(ports, batch.views)
+    now = ports.now()
+    rendered += batch.rendered
+    return [*written, *ports.store.publish(dirty, rendered, batch.gone, pieces, now, names=batch.names)]
 
 
 def _view(ports: Ports, feed: Feed) -> View:
-    shown = ports.store.shown(feed.query, feed.limit)
+    """The current document of a feed."""
+    store = ports.store
+    if feed.archives:
+        newest = Chain(previous=store.archives(feed.name))
+        return view(ports, feed, store.places(feed.name), store.gone_from(feed.name, EVERYTHING), chain=newest)
+    if is_composed(feed):
+        shown = store.places(feed.name, feed.limit)
+        since = shown[-1].sort_key if len(shown) == feed.limit else None
+        return view(ports, feed, shown, store.gone_from(feed.name, feed.limit, since))
+    shown = store.shown(feed.query, feed.limit)
     since = shown[-1].sort_key if len(shown) == feed.limit else None
-    tombstones = ports.store.tombstones(feed.query, feed.limit, since)
-    updated = max([s.changed for s in shown] + [t.when for t in tombstones], default=ports.site.created)
-    return View(feed=feed, shown=shown, tombstones=tombstones, updated=updated)
+    return view(ports, feed, shown, store.tombstones(feed.query, feed.limit, since))
 
 
-def _pieces(ports: Ports, views: Sequence[View]) -> tuple[dict[tuple[int, Format], bytes], list[Piece]]:
-    """Every rendered article that the views show, and those of them that were not kept from an earlier time."""
-    recipe = render.recipe(ports.site)
-    pieces: dict[tuple[int, Format], bytes] = {}
-    missing: dict[int, list[Format]] = {}
-    for format in USUAL:
-        shown = {s.key: s for view in views if format in view.feed.formats for s in view.shown}
-        kept = ports.store.pieces(list(shown.values()), format, recipe)
-        pieces.update(((key, format), body) for key, body in kept.items())
-        for key in (key for key in shown if key not in kept):
-            missing.setdefault(key, []).append(format)
-    articles = ports.store.states(missing.keys())
-    work = [(articles[key], formats) for key, formats in missing.items()]
-    fresh: list[Piece] = []
-    rendered = ports.spread(partial(_rendered, ports.site), work)
-    for (key, formats), bodies in zip(missing.items(), rendered, strict=True):
-        for format, body in zip(formats, bodies, strict=True):
-            pieces[key, format] = body
-            fresh.append((key, articles[key].revision, format, recipe, body))
-    return pieces, fresh
+def _archived(ports: Ports, one: DirtyFeed, feed: Feed) -> list[str]:
+    """Make the archives that a feed should have before its current document, in portions; the paths that changed."""
+    written: list[str] = []
+    for archives in archiving.complete(ports, feed):
+        written += _store(ports, one, archives)
+    done, total = 0, archiving.due(ports, feed)
+    while (archives := archiving.cut(ports, feed)).cuts:
+        if not (stored := _store(ports, one, archives)):
+            break  # somebody newer has the feed
+        written += stored
+        done += len(archives.cuts)
+        ports.progress("archives cut", done, total)
+    return written
 
 
-def _rendered(site: Site, work: tuple[Article, Sequence[Format]]) -> list[bytes]:
-    article, formats = work
-    return [render.piece(article, format, site) for format in formats]
+def _store(ports: Ports, one: DirtyFeed, archives: Archives) -> tuple[str, ...]:
+    rendered, _ = documents(ports, archives.views)
+    names = {document.path: one.name for document in rendered}
+    now = ports.now()
+    return ports.store.publish([one], rendered, (), (), now, cuts=archives.cuts, names=names, unfinished=(one.name,))
 
 
-def _document(site: Site, view: View, format: Format, pieces: dict[tuple[int, Format], bytes]) -> Rendered:
-    shown = [pieces[s.key, format] for s in view.shown]
-    body = render.document(view.feed, format, site, shown, view.updated, view.tombstones)
-    return Rendered(
-        path=view.feed.path(format),
-        body=body,
-        media_type=format.media_type,
-        etag=etag(body),
-        changed=view.updated.replace(microsecond=0),
-    )
+def _archive(ports: Ports, name: str, number: int, batch: _Batch) -> None:
+    """An archive that is to be made again, or is gone with its feed."""
+    feed = feed_named(ports, name)
+    if feed is not None and number <= ports.store.archives(name):
+        batch.views.append(archiving.again(ports, feed, number))
+
+
+def _drop_formats(ports: Ports, feed: Feed, batch: _Batch) -> None:
+    """Documents in formats that the feed is not published in any more are gone, those of its archives too."""
+    dropped = [format for format in Format if format not in feed.formats]
+    if is_composed(feed) and any(_is_there(ports, feed.path(format)) for format in dropped):
+        paths = [path for path in ports.store.document_paths(feed.name) if path.rpartition("/")[2] in dropped]
+        batch.end(feed.name, paths)
+
+
+def _about_the_site(ports: Ports, name: str, batch: _Batch) -> None:
+    path, rendered = listings.path(name), listings.documents(ports, name)
+    batch.rendered += rendered
+    batch.names.update((document.path, name) for document in rendered)
+    if path is None:
+        return
+    if not rendered:
+        batch.end(name, [path])
+    if name.startswith(f"{listings.SITEMAP}/") and bool(rendered) != _is_there(ports, path):
+        ports.store.soil([listings.SITEMAP])
+
+
+def _is_there(ports: Ports, path: str) -> bool:
+    found = ports.store.document_head(path)
+    return found is not None and not found.gone

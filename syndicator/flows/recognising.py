@@ -15,14 +15,26 @@ from syndicator.model import Article, Notice, RevisionKind, SeenFile, Status
 from syndicator.ports import Ingest, Ports, Saved
 
 
+def killed_notices(article: Article) -> tuple[Notice, ...]:
+    """What to tell of a file that holds a killed article, unless it says so itself."""
+    if article.ruling is None or not article.ruling.by_command:
+        return ()
+    text = f"it holds an article that was killed, so nothing of it is published: remove it, or restore {article.slug}"
+    return (Notice(text=text),)
+
+
 @dataclass(slots=True)
 class Outcome:
-    """What a batch came to. `recheck` are files that somebody else read again while we did."""
+    """What a batch came to. `recheck` are files that somebody else read again while we did.
+
+    `killed` are articles that were killed here, as their files still have them.
+    """
 
     saved: list[Saved] = field(default_factory=list)
     files: list[SeenFile] = field(default_factory=list)
     forget: set[str] = field(default_factory=set)
     recheck: set[str] = field(default_factory=set)
+    killed: list[Article] = field(default_factory=list)
     published: int = 0
     corrected: int = 0
 
@@ -160,8 +172,10 @@ class Batch:
         self._outcome.saved.append(
             saved(article, kind, self._now, (*self._claims[file.stat.path].pairs(), ("id", article.id)))
         )
-        shown = article.status is Status.PUBLISHED
-        self._outcome.published += shown and kind is RevisionKind.NEW
+        killed = article.status is Status.KILLED
+        if killed and kind is not None:
+            self._outcome.killed.append(replace(file.reading.article, id=article.id, published=article.published))
+        self._outcome.published += article.status.is_shown and kind is RevisionKind.NEW
         self._outcome.corrected += kind is not None and kind is not RevisionKind.NEW
         self._outcome.files.append(
             SeenFile(
@@ -171,8 +185,8 @@ class Batch:
                 content_hash=file.hash,
                 sketch=file.sketch,
                 article_id=article.id,
-                notices=file.reading.notices + self._dated(file),
-                media=file.media,
+                notices=killed_notices(article) if killed else file.reading.notices + self._dated(file),
+                media=() if killed else file.media,
             )
         )
 

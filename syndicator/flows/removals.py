@@ -25,7 +25,7 @@ def sweep(ports: Ports, *, confirmed: bool = False) -> Report:
     now = ports.now()
     withdrawn = 0
     with ports.store.ingest(ports.policy.source) as tx:
-        missing = tx.missing()
+        missing = _withdrawable(tx, tx.missing())
         held = bool(missing) and not confirmed and removals_held(ports, len(missing))
         if missing and not held:
             grace = ports.policy.removal_grace
@@ -69,6 +69,13 @@ def _passed(article: Article, absent: bool, now: datetime) -> tuple[Article, Rev
     if absent and article.status is Status.SCHEDULED:
         return decide.withdrawn(article, now)
     return decide.at(article, now)
+
+
+def _withdrawable(tx: Ingest, files: list[SeenFile]) -> list[SeenFile]:
+    """The files whose article is not gone anyway, since it was killed."""
+    articles = tx.articles({f.article_id for f in files if f.article_id})
+    killed = {id for id, article in articles.items() if article.status is Status.KILLED}
+    return [f for f in files if f.article_id not in killed]
 
 
 def _withdraw(tx: Ingest, files: list[SeenFile], now: datetime) -> int:

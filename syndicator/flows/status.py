@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from syndicator.flows.describing import notices
 from syndicator.flows.removals import removals_held
 from syndicator.model import Condition, Notice, PollState, Problem
 from syndicator.ports import Ports
@@ -63,7 +64,11 @@ def status(ports: Ports) -> Status:
         scanned_at=store.recall("scanned_at"),
         trouble=trouble,
         next_due=due.isoformat() if due else None,
-        advice=(*_advice(ports, len(problems), missing, held, trouble), *_about_sources(ports, quarantined)),
+        advice=(
+            *_advice(ports, len(problems), missing, held, trouble),
+            *_about_sources(ports, quarantined),
+            *notices(ports),
+        ),
     )
 
 

@@ -6,15 +6,33 @@ from collections.abc import Collection
 
 from syndicator.core.polling.schedule import spread_over
 from syndicator.core.polling.standing import forgiven, repaired
+from syndicator.errors import ConfigError, SourceError
+from syndicator.flows import feeds
+from syndicator.flows.describing import notices
 from syndicator.flows.sources import AT_ONCE, declare
 from syndicator.model import PollState, Source
 from syndicator.ports import Ports
 
 
-def prepare(ports: Ports) -> None:
-    """What must be so before anything is polled: the declared sources, and what a clock that was wrong has left."""
-    declare(ports, ports.policy.declared)
+def prepare(ports: Ports) -> tuple[str, ...]:
+    """What must be so before anything is polled: what is declared, and what a clock that was wrong has left put right.
+
+    Gives what a person should know of the feeds. Raises SourceError or ConfigError, when all else is done, where
+    something cannot be as it is declared.
+    """
+    wrong: SourceError | ConfigError | None = None
+    try:
+        declare(ports, ports.policy.declared)
+    except SourceError as error:
+        wrong = error
+    try:
+        feeds.declare(ports)
+    except ConfigError as error:
+        wrong = wrong or error
     repair(ports)
+    if wrong is not None:
+        raise wrong
+    return notices(ports)
 
 
 def waken(ports: Ports) -> None:

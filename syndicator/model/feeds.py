@@ -115,7 +115,7 @@ class Podcast:
     """What the directories of podcasts want to know of a show.
 
     `kind` is `episodic` or `serial`; `categories` are of Apple's list, a part of one after ` > `; `locked`: nobody
-    else may import it.
+    else may import it. `guid` is what directories know it by, where it had one before it came here.
     """
 
     author: str = ""
@@ -126,6 +126,7 @@ class Podcast:
     categories: tuple[str, ...] = ()
     locked: bool = False
     funding: str | None = None
+    guid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

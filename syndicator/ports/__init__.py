@@ -79,14 +79,14 @@ class Saved:
     """One article as it is to be stored: its new state, why, and what it claims.
 
     `kind` None keeps the stored revision and only adds `claims`. `claims` are pairs of kind (`id`, `url`,
-    `hash`, `path`) and value by which it is recognised later; they are only ever added. `terms` are the tags
-    and authors under which it is found. `due` is when its status changes by itself, if ever.
+    `hash`, `path`) and value by which it is recognised later; they are only ever added, and of a killed article
+    only their hashes are kept. `terms` are the tags and authors under which it is found, None: those it had. `due` is when its status changes by itself, if ever.
     """
 
     article: Article
     kind: RevisionKind | None
     claims: tuple[tuple[str, str], ...] = ()
-    terms: tuple[Term, ...] = ()
+    terms: tuple[Term, ...] | None = ()
     due: datetime | None = None
 
 
@@ -128,7 +128,7 @@ class Ingest(Protocol):
         """Store states and observations, drop the observations of the paths in `forget`, mark feeds dirty.
 
         The feeds made dirty are the default one, those of the terms an article had or has, and for an upstream
-        source its own (`sources/<id>`).
+        source its own (`sources/<id>`). An article whose new state is killed is forgotten as by `Store.erase`.
         """
 
     def finish(self, polled: Polled) -> None:
@@ -272,8 +272,8 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
     def states(self, keys: Collection[int]) -> dict[int, Article]:
         """The current state of the articles with these numbers (`Shown.key`), by number."""
 
-    def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
-        """Every stored state of an article, oldest first: number, kind, when recorded, state."""
+    def revisions(self, id_or_slug: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
+        """Every stored state of an article, by id or slug, oldest first: number, kind, when recorded, state."""
 
     def due(self, now: datetime, limit: int = 500) -> list[Article]:
         """Articles whose status changes by itself at or before `now`."""
@@ -308,10 +308,14 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
     def pieces(self, shown: Sequence[Shown], format: Format, recipe: str) -> dict[int, bytes]:
         """Rendered articles that are still good, by `Shown.key`: of this revision, format and recipe."""
 
-    def erase(self, key: int, now: datetime) -> None:
-        """Make an article's every stored state forget its text, its pieces and what it was recognised by in content.
+    def forget_pieces(self, recipes: Collection[str]) -> None:
+        """Forget the rendered articles that are of none of these recipes."""
 
-        What remains: id, slug, source, dates, status, ruling, and the claims by which it is recognised again.
+    def erase(self, key: int, now: datetime) -> None:
+        """Make an article's every stored state forget its text, and everything that quotes it; may be repeated.
+
+        What remains (`core.rulings.forgotten`): id, slug, source, dates, status, ruling; and hashes of the claims by
+        which it is recognised again. Its pieces go, and archives that hold it are marked as dirty, each by its name.
         """
 
     def publish(
@@ -324,12 +328,13 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         *,
         cuts: Collection[Cut] = (),
         names: Mapping[str, str] | None = None,
+        unfinished: Collection[str] = (),
     ) -> tuple[str, ...]:
         """The second transaction: documents rendered, feeds done, pieces kept (key, revision, format, recipe, bytes).
 
         `cuts` are archives that were cut; their documents are among `documents`, and nothing of a cut is stored where
         its feed's token is not the stored one. `names` says for paths of documents by which name in `done` they go,
-        where that is not the path's folder.
+        where that is not the path's folder. `unfinished` are names in `done` that stay dirty under the same token.
 
         Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
         it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
@@ -346,8 +351,12 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
     def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
         """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
 
-    def documents(self) -> Iterator[tuple[str, str, bool]]:
-        """Path, etag and `gone` of every document, by path."""
+    def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
+        """Path, etag and `gone` of every document whose path begins with `under` (empty, or a folder and `/`), by path.
+        """
+
+    def document_paths(self, name: str) -> list[str]:
+        """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""
 
     def uncompressed(self) -> list[str]:
         """Paths of documents that have no gzip or brotli bytes yet."""
@@ -488,6 +497,8 @@ class Policy:
     """The sources that the configuration names; `id` is empty where it names no slug."""
     feeds: tuple[Feed, ...] = ()
     """The composed feeds that the configuration names."""
+    former_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What these feeds were called before, by their names."""
     default_archives: bool = False
     """Whether the default feed has archives."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from syndicator.model import Article, Feed, Member, Tombstone
 from syndicator.model import Shown as Place
+from syndicator.ports.works import Joining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +27,17 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """An archive document that is cut from a feed: what it holds, as (`Member.key`, revision), newest place first."""
+    """An archive document that is cut from a feed: what it holds, as (`Member.key`, revision), newest place first.
+
+    The revision is negative where the archive only tells that the article has left the feed.
+    """
 
     feed: str
     number: int
     holds: tuple[tuple[int, int], ...]
 
 
-class Composing(Protocol):
+class Composing(Joining, Protocol):
     """The transaction between the first and the second, open: changed articles find their places in composed feeds.
 
     While it is open no other process composes. It commits when the block ends without an exception and otherwise
@@ -109,8 +113,14 @@ class Feeds(Protocol):
     def waiting(self) -> bool:
         """Whether there is anything to compose: changed articles."""
 
-    def places(self, feed: str, limit: int | None = None) -> list[Place]:
-        """What the current document of a composed feed shows, by place, newest first: all that is in no archive."""
+    def places(self, feed: str, limit: int | None = None, before: str | None = None) -> list[Place]:
+        """What the current document of a composed feed shows, by place, newest first: all that is in no archive.
+
+        `before`: only what is placed below it.
+        """
+
+    def since(self, feed: Feed, place: str, limit: int) -> list[Place]:
+        """What a feed of any kind shows whose place is not below that, archived or not, newest place first."""
 
     def gone_from(self, feed: str, limit: int, since: str | None = None) -> list[Tombstone]:
         """What was in a composed feed and is not any more, as far as no archive tells of it, newest place first.
@@ -125,13 +135,16 @@ class Feeds(Protocol):
         """The number of the newest archive of a feed; 0 where there is none."""
 
     def held(self, feed: str, number: int) -> list[tuple[int, int]]:
-        """What an archive holds, as (article's number, revision), in the order of the document."""
+        """What an archive holds, as (article's number, revision), in the order of the document; see `Cut.holds`."""
 
     def archived_in(self, key: int) -> list[tuple[str, int]]:
         """The archives that hold an article in any of its states, as (feed, number)."""
 
     def states_at(self, revisions: Collection[tuple[int, int]]) -> dict[tuple[int, int], Article]:
         """These stored states of articles, by (article's number, revision)."""
+
+    def highest(self) -> int:
+        """The highest number that the store gave an article; 0 where there is none."""
 
     def number_of(self, article: Article) -> int | None:
         """The store's number of an article."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from syndicator.model import Article
 from syndicator.model.times import Timed
 
 
@@ -39,6 +40,9 @@ class Joining(Protocol):
     def sign(self, key: int, signs: Collection[tuple[str, str]], sketch: bytes) -> None:
         """Let an article bear these signs, and no others, from now on."""
 
+    def unsigned(self, limit: int) -> list[tuple[int, Article]]:
+        """Shown articles that never had signs, by number; each is given once. Fewer than `limit`: these are all."""
+
     def works(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
         """All articles of the work that each of these belongs to, itself included, the first stored first."""
 
@@ -50,6 +54,9 @@ class Joining(Protocol):
 
     def apart(self, key: int) -> frozenset[int]:
         """The articles that a person said this one is not the same as."""
+
+    def again(self, keys: Iterable[int]) -> None:
+        """Let the composed feeds look at these articles as if they had changed."""
 
 
 class Works(Protocol):
@@ -63,3 +70,6 @@ class Works(Protocol):
 
     def joins_of(self, keys: Collection[int]) -> list[Join]:
         """Why these articles are in one work."""
+
+    def doubles(self, limit: int) -> list[tuple[int, ...]]:
+        """The works of more than one article, that of the article stored last first, so many of them."""

@@ -14,6 +14,7 @@ from syndicator.store.engine import Database
 from syndicator.store.erasing import Erasing
 from syndicator.store.feeds import ComposedFeeds
 from syndicator.store.ingest import ingesting
+from syndicator.store.places import FeedPlaces
 from syndicator.store.polling import Schedule
 from syndicator.store.publishing import Publishing
 from syndicator.store.reading import Questions
@@ -36,7 +37,9 @@ def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> S
     return SqlStore(open_database(url, now, busy), now)
 
 
-class SqlStore(Questions, Publishing, Upstreams, Schedule, ComposedFeeds, SameWorks, PrivateTokens, Erasing):
+class SqlStore(
+    Questions, Publishing, Upstreams, Schedule, ComposedFeeds, FeedPlaces, SameWorks, PrivateTokens, Erasing
+):
     """The parts together: see `ports.Store`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:

@@ -87,6 +87,11 @@ def _ways(hint: Any) -> tuple[_Way, _Way]:
     if get_origin(hint) is tuple:
         outwards, inwards = zip(*map(_ways, options), strict=True)
         return partial(_list, outwards) if any(outwards) else list, partial(_tuple, inwards) if any(inwards) else tuple
+    if get_origin(hint) is frozenset:
+        outward, inward = _ways(options[0])
+        if outward:
+            raise TypeError(f"{hint!r} cannot be stored: only what is written as it is has an order")
+        return sorted, (lambda values: frozenset(_all(inward, values))) if inward else frozenset
     if hint in _PLAIN:
         return None, None
     if hint is datetime:

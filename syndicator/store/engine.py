@@ -47,6 +47,7 @@ _PRAGMAS = (
     "journal_size_limit=33554432",
     "cache_size=-16384",
     "temp_store=MEMORY",
+    "secure_delete=ON",  # what is deleted must not be read in free pages
 )
 
 
@@ -111,6 +112,17 @@ class Database:
             return shutil.disk_usage(os.path.dirname(str(self.engine.url.database))).free
         except OSError as error:
             raise StoreError(f"{self.name}: {error.strerror}; its folder must be there") from error
+
+    def checkpoint(self) -> None:
+        """Bring what SQLite's journal holds into the file, and cut the journal; not while somebody reads it."""
+        if not self.embedded:
+            return
+        with self.explained():
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close the connections that nobody uses; SQLite tidies its journal with the last one."""

@@ -13,9 +13,10 @@ from syndicator.model import Article, SeenFile, Status
 from syndicator.ports import Ingest, Polled, Saved
 from syndicator.store import rows
 from syndicator.store.engine import Database
+from syndicator.store.erasing import erase
 from syndicator.store.finishing import finish
 from syndicator.store.revising import Revising
-from syndicator.store.tables import articles, claims, files, key, sources, upstreams
+from syndicator.store.tables import articles, claims, files, key, sealed, sources, upstreams
 
 _OPEN = (
     select(
@@ -91,8 +92,11 @@ class Transaction:
         if self._empty:
             return {}
         asked: dict[str, dict[str, tuple[str, str]]] = {}
+        sealing = self._sealing({kind for kind, _ in claims_})
         for kind, value in claims_:
             asked.setdefault(kind, {})[key(value)] = (kind, value)
+            if kind in sealing:
+                asked[kind][sealed(value)] = (kind, value)
         found = {}
         for kind, by_key in asked.items():
             for portion in rows.portions(by_key):
@@ -103,6 +107,15 @@ class Transaction:
                 )
                 for value, id_ in self._connection.execute(first):
                     found[by_key[value]] = id_
+        return found
+
+    def _sealing(self, kinds: Collection[str]) -> set[str]:
+        """Those of these kinds of which some claims are stored as hashes, or look so."""
+        found = set()
+        for kind in kinds:
+            some = exists().where(claims.c.source == self._source, claims.c.kind == kind)
+            if self._connection.execute(select(some.where(claims.c.value >= "#", claims.c.value < "$"))).scalar():
+                found.add(kind)
         return found
 
     def taken(self, ids: Collection[str], slugs: Collection[str]) -> tuple[set[str], set[str]]:
@@ -127,8 +140,10 @@ class Transaction:
         Raises StoreError where a state does not follow the stored one.
         """
         with self._whole():
-            self._revising.save(list(articles), empty=self._empty)
+            states = list(articles)
+            self._revising.save(states, empty=self._empty)
             self._empty = False
+            self._erase(states)
             self._forget(forget)
             self._observe(list(files))
 
@@ -162,6 +177,12 @@ class Transaction:
         except BaseException:
             self._broken = True
             raise
+
+    def _erase(self, states: list[Saved]) -> None:
+        """Forget the text of what was killed, in the same transaction: nobody can stop us between the two."""
+        killed = {one.article.id for one in states if one.kind is not None and one.article.status is Status.KILLED}
+        for pk in sorted(self._revising.pks(killed).values()) if killed else ():
+            self._revising.soil(erase(self._database, self._connection, pk))
 
     def _forget(self, paths: Collection[str]) -> None:
         for portion in rows.portions({key(path) for path in paths}):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
+from syndicator.core.feeds import document_paths
 from syndicator.model import Format, Rendered, Shown
-from syndicator.ports import DirtyFeed, DocumentHead
+from syndicator.ports import Cut, DirtyFeed, DocumentHead
 from syndicator.store import marks, rows
+from syndicator.store.composing import hold
 from syndicator.store.engine import Database
-from syndicator.store.tables import articles, documents, pieces
+from syndicator.store.tables import archived, articles, documents, feeds, members, pieces
 
 _Piece = tuple[int, int, Format, str, bytes]
 _SECOND = timedelta(seconds=1)
@@ -47,6 +49,11 @@ class Publishing:
                 found += connection.execute(kept.where(pieces.c.article_pk.in_(portion))).all()
         return {pk: body for pk, revision, body in found if wanted[pk] == revision}
 
+    def forget_pieces(self, recipes: Collection[str]) -> None:
+        """Forget the rendered articles that are of none of these recipes."""
+        with self.database.write() as connection:
+            connection.execute(delete(pieces).where(pieces.c.recipe.not_in(sorted(recipes))))
+
     def publish(
         self,
         done: Collection[DirtyFeed],
@@ -54,17 +61,37 @@ class Publishing:
         gone: Collection[str],
         pieces: Collection[_Piece],
         now: datetime,
+        *,
+        cuts: Collection[Cut] = (),
+        names: Mapping[str, str] | None = None,
+        unfinished: Collection[str] = (),
     ) -> tuple[str, ...]:
         """The second transaction. Returns the paths whose bytes changed or that went, in the order given."""
+        of = names or {}
         with self.database.write() as connection:
+            if cuts:
+                hold(connection)
             tokens = marks.standing_marks(connection, {feed.name for feed in done})
-            late = {feed.name for feed in done if tokens.get(feed.name) != feed.token}
+            ours = {feed.name for feed in done if tokens.get(feed.name) == feed.token}
+            late = {feed.name for feed in done} - ours
             keep = Keeping(self.database, connection, now)
-            moved = keep.documents([document for document in documents if _feed(document.path) not in late])
-            moved += keep.gone([path for path in gone if _feed(path) not in late])
+            moved = keep.documents([one for one in documents if of.get(one.path, _feed(one.path)) not in late])
+            moved += keep.gone([path for path in gone if of.get(path, _feed(path)) not in late])
             keep.pieces(pieces)
-            marks.clear(connection, {feed.name for feed in done} - late)
+            for cut in cuts:
+                if cut.feed in ours:
+                    keep.cut(cut)
+            marks.clear(connection, ours.difference(unfinished))
         return tuple(moved)
+
+    def document_paths(self, name: str) -> list[str]:
+        """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""
+        archives = f"{name}/archives" if name else "archives"
+        behind = (documents.c.path > f"{archives}/") & (documents.c.path < f"{archives}0")  # "0" follows "/"
+        there = select(documents.c.path).where(or_(documents.c.path.in_(document_paths(name)), behind))
+        with self.database.read() as connection:
+            present = there.where(documents.c.gone.is_(False)).order_by(documents.c.path)
+            return list(connection.execute(present).scalars())
 
     def document(self, path: str) -> Rendered | None:
         """One published document with its bytes, or what remains of a removed one (`gone`)."""
@@ -94,9 +121,11 @@ class Publishing:
             body: bytes | None = connection.execute(wanted).scalar()
         return body
 
-    def documents(self) -> Iterator[tuple[str, str, bool]]:
-        """Path, etag and `gone` of every document, by path."""
+    def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
+        """Path, etag and `gone` of every document, or of those in a folder (named with its `/`), by path."""
         listed = select(documents.c.path, documents.c.etag, documents.c.gone).order_by(documents.c.path)
+        if under:
+            listed = listed.where(documents.c.path > under, documents.c.path < f"{under[:-1]}0")  # "0" follows "/"
         with self.database.read() as connection:
             found = connection.execute(listed).all()
         return iter([(path, etag, gone) for path, etag, gone in found])
@@ -115,7 +144,7 @@ class Publishing:
 
 
 class Keeping:
-    """Writes documents and pieces in an open transaction."""
+    """Writes documents, pieces and archives in an open transaction."""
 
     def __init__(self, database: Database, connection: Connection, now: datetime) -> None:
         self.database = database
@@ -152,8 +181,8 @@ class Keeping:
         """Keep rendered articles, each of its current revision; an older one is of no use any more."""
         new = self.database.insert(pieces)
         keep = new.on_conflict_do_update(
-            index_elements=[pieces.c.article_pk, pieces.c.format],
-            set_={name: new.excluded[name] for name in ("revision", "recipe", "body")},
+            index_elements=list(pieces.primary_key),
+            set_={name: new.excluded[name] for name in ("revision", "body")},
         )
         for portion in rows.portions(rendered):
             heads = select(articles.c.pk, articles.c.revision).where(articles.c.pk.in_({piece[0] for piece in portion}))
@@ -165,6 +194,22 @@ class Keeping:
             ]
             if kept:
                 self._connection.execute(keep, kept)
+
+    def cut(self, cut: Cut) -> None:
+        """Remember what an archive holds. An article that was changed since stays out of it, in its present state."""
+        feed = self._connection.execute(select(feeds.c.number).where(feeds.c.name == cut.feed)).scalar()
+        if feed is None:
+            return
+        columns = ("feed", "number", "position", "article_pk", "revision")
+        held = [(feed, cut.number, position, pk, revision) for position, (pk, revision) in enumerate(cut.holds)]
+        self.database.fill(self._connection, archived, columns, held)
+        self._connection.execute(update(feeds).where(feeds.c.number == feed).values(archives=cut.number))
+        for portion in rows.portions(cut.holds):
+            heads = select(articles.c.pk, articles.c.revision).where(articles.c.pk.in_([pk for pk, _ in portion]))
+            present = dict(self._connection.execute(heads).all())
+            same = [pk for pk, revision in portion if present.get(pk) == abs(revision)]
+            place = update(members).where(members.c.feed == feed, members.c.article_pk.in_(same))
+            self._connection.execute(place.values(archive=cut.number))
 
     def _stored(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
         held = select(documents).where(documents.c.path.in_(paths)).order_by(documents.c.path).with_for_update()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
 from syndicator.model import Article, FileStat, Query, RevisionKind, SeenFile, Shown, Status, Term, Tombstone
 from syndicator.store import rows
@@ -101,9 +101,34 @@ class Questions:
         with self.database.read() as connection:
             return rows.by_key(connection, keys)
 
-    def revisions(self, article_id: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
+    def states_at(self, revisions: Collection[tuple[int, int]]) -> dict[tuple[int, int], Article]:
+        """These stored states of articles, by (article's number, revision)."""
+        by_number: dict[int, list[int]] = {}
+        for pk, number in set(revisions):
+            by_number.setdefault(number, []).append(pk)
+        with self.database.read() as connection:
+            return {
+                (pk, number): rows.ARTICLE.load(payload)
+                for number, pks in by_number.items()
+                for pk, payload in _numbered(connection, number, pks)
+            }
+
+    def highest(self) -> int:
+        """The highest number of an article; 0 where there is none."""
+        with self.database.read() as connection:
+            return connection.execute(select(func.max(articles.c.pk))).scalar() or 0
+
+    def number_of(self, article: Article) -> int | None:
+        """The store's number of an article."""
+        known = select(articles.c.pk).where(articles.c.id_key == key(article.id), articles.c.source == article.source)
+        with self.database.read() as connection:
+            return connection.execute(known).scalar()
+
+    def revisions(self, id_or_slug: str) -> list[tuple[int, RevisionKind, datetime, Article]]:
         """Every stored state of an article, oldest first: number, kind, when recorded, state."""
-        first = select(func.min(articles.c.pk)).where(articles.c.id_key == key(article_id)).scalar_subquery()
+        of_id = select(func.min(articles.c.pk)).where(articles.c.id_key == key(id_or_slug)).scalar_subquery()
+        of_slug = select(articles.c.pk).where(articles.c.slug == id_or_slug).scalar_subquery()
+        first = func.coalesce(of_id, of_slug)
         stored = (
             select(revisions.c.number, revisions.c.kind, revisions.c.recorded_at, revisions.c.payload)
             .where(revisions.c.article_pk == first)
@@ -158,7 +183,9 @@ class Questions:
         `troubled`, `gone` or `quarantined`.
         """
         there = files.c.missing_since.is_(None)
-        waiting = files.c.missing_since.is_not(None) & (articles.c.status != Status.WITHDRAWN.value)
+        waiting = files.c.missing_since.is_not(None) & articles.c.status.not_in(
+            [Status.WITHDRAWN.value, Status.KILLED.value]
+        )
         seen = select(
             func.count().filter(there), func.count().filter(there & files.c.troubled), func.count().filter(waiting)
         ).select_from(files.outerjoin(articles, articles.c.pk == files.c.article_pk))
@@ -172,3 +199,10 @@ class Questions:
             counts["documents"] = connection.execute(present).scalar_one()
             counts.update(troubles(connection))
         return counts
+
+
+def _numbered(connection: Connection, number: int, pks: Collection[int]) -> Iterator[Row[int, str]]:
+    """The payloads of the states of this number of these articles, by key."""
+    stored = select(revisions.c.article_pk, revisions.c.payload).where(revisions.c.number == number)
+    for portion in rows.portions(pks):
+        yield from connection.execute(stored.where(revisions.c.article_pk.in_(portion)))

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from syndicator.core.queries import words
 from syndicator.errors import StoreError
-from syndicator.model import Article, Status, Term
+from syndicator.model import Article, Status
 from syndicator.ports import Saved
 from syndicator.store import rows
 from syndicator.store.engine import Database
 from syndicator.store.marks import mark
-from syndicator.store.tables import Standing, article_terms, articles, claims, key, pieces, revisions, terms
+from syndicator.store.tables import (
+    Standing,
+    article_terms,
+    articles,
+    changes,
+    claims,
+    key,
+    pieces,
+    revisions,
+    sealed,
+    terms,
+)
 
 _Place = tuple[str, str]
 """Kind and slug of a term."""
@@ -68,7 +82,12 @@ class Revising:
         self._write_heads(moved)
         self._write_revisions(moved)
         self._write_terms(moved)
+        self._write_changes(moved)
         self._write_claims(heads, states)
+
+    def soil(self, names: Collection[str]) -> None:
+        """Let `finish` mark these feeds too."""
+        self._stale.update(names)
 
     def finish(self) -> None:
         """Mark the feeds that became stale and bring the counts of terms up to date."""
@@ -138,6 +157,7 @@ class Revising:
     def _write_heads(self, moved: dict[str, _Head]) -> None:
         new = [{"source": self._source, **_row(head)} for head in moved.values() if head.pk is None]
         old = [{"head_pk": head.pk, **_row(head)} for head in moved.values() if head.pk is not None]
+        old.sort(key=itemgetter("head_pk"))  # in one order, so that two transactions hardly ever wait for each other
         if old:
             changing = set(old[0]) - {"head_pk", "id", "id_key"}
             head = update(articles).where(articles.c.pk == bindparam("head_pk"))
@@ -159,6 +179,13 @@ class Revising:
         ]
         self._database.fill(self._connection, revisions, columns, stored)
 
+    def _write_changes(self, moved: dict[str, _Head]) -> None:
+        """Whoever looked at an earlier state must look again: under a new number, at the end of the queue."""
+        for some in rows.portions(head.pk for head in moved.values() if len(head.states) < head.revision):
+            self._connection.execute(delete(changes).where(changes.c.article_pk.in_(some)))
+        changed = [(head.pk, secrets.randbits(63)) for head in moved.values()]
+        self._database.fill(self._connection, changes, ("article_pk", "token"), changed)
+
     def _write_terms(self, moved: dict[str, _Head]) -> None:
         columns = ("kind", "slug", "standing", "sort_key", "article_pk")
         carried: list[tuple[object, ...]] = []
@@ -166,7 +193,8 @@ class Revising:
         for head in moved.values():
             if head.standing is Standing.HIDDEN or head.latest is None:
                 continue
-            now = {(term.kind, term.slug): term for term in head.latest.terms}
+            given = head.latest.terms
+            now = dict.fromkeys(head.before, "") if given is None else {(t.kind, t.slug): t.name for t in given}
             if head.before:
                 bare.append(head.pk)
             sort_key = head.latest.article.sort_key
@@ -176,7 +204,7 @@ class Revising:
             self._connection.execute(delete(article_terms).where(article_terms.c.article_pk.in_(some)))
         self._database.fill(self._connection, article_terms, columns, carried)
 
-    def _note(self, head: _Head, now: dict[_Place, Term]) -> None:
+    def _note(self, head: _Head, now: dict[_Place, str]) -> None:
         """Keep in mind which feeds became stale and how the counts of terms moved."""
         self._stale |= self._feeds
         for place in head.before:
@@ -184,23 +212,28 @@ class Revising:
             self._names.setdefault(place, "")
             self._carried[place] -= 1
             self._shown[place] -= head.was is Standing.SHOWN
-        for place, term in now.items():
+        for place, name in now.items():
             self._stale.add("/".join(place))
-            self._names[place] = self._names.get(place) or term.name
+            self._names[place] = self._names.get(place) or name
             self._carried[place] += 1
             self._shown[place] += head.standing is Standing.SHOWN
 
     def _write_claims(self, heads: dict[str, _Head], states: list[Saved]) -> None:
         claimed = [
-            (self._source, kind, key(value), heads[saved.article.id].pk)
+            (self._source, kind, _claimed(saved.article, value), heads[saved.article.id].pk)
             for saved in states
             for kind, value in saved.claims
         ]
         self._database.fill(self._connection, claims, ("source", "kind", "value", "article_pk"), claimed, there="keep")
 
 
+def _claimed(article: Article, value: str) -> str:
+    """What is stored of a claim; one of a killed article may hold its headline, and must not be read any more."""
+    return sealed(value) if article.status is Status.KILLED else key(value)
+
+
 def _standing(article: Article, before: Standing) -> Standing:
-    if article.status is Status.PUBLISHED:
+    if article.status.is_shown:
         return Standing.SHOWN
     return Standing.HIDDEN if before is Standing.HIDDEN else Standing.GONE
 
@@ -219,4 +252,6 @@ def _row(head: _Head) -> dict[str, Any]:
         "due": head.latest.due,
         "language": article.language,
         "revision": article.revision,
+        "words": words(article),
+        "published": article.published,
     }

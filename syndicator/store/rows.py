@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
-from syndicator.model import Article, Condition, HostState, PollState, SeenFile, Source
+from syndicator.model import Article, Condition, Feed, HostState, Member, PollState, SeenFile, Source
 from syndicator.store.codec import Codec
-from syndicator.store.tables import articles, files, key, poll_states, polls, revisions
+from syndicator.store.tables import articles, feeds, files, key, members, poll_states, polls, revisions
 
 T = TypeVar("T")
 
@@ -20,6 +20,7 @@ PORTION = 500
 
 ARTICLE = Codec(Article)
 SEEN = Codec(SeenFile, without=frozenset({"path", "size", "mtime_ns", "article_id", "missing_since"}))
+FEED = Codec(Feed, without=frozenset({"name"}))
 SOURCE = Codec(Source)
 POLL = Codec(PollState, without=frozenset({"source", "host", "condition", "next_check", "attempts", "entries"}))
 HOST = Codec(HostState, without=frozenset({"host", "paused_until"}))
@@ -123,3 +124,24 @@ def due(row: Any, condition: str, next_check: datetime | None) -> datetime | Non
 def host_state(host: str, paused_until: datetime | None, payload: str) -> HostState:
     """What was observed of a host, from its row."""
     return HOST.load(payload, host=host, paused_until=paused_until)
+
+
+MEMBERS: Select[Any] = (
+    select(feeds.c.name, *(members.c[name] for name in ("article_pk", "place", "entered", "shown", "archive")))
+    .join(feeds, feeds.c.number == members.c.feed)
+    .order_by(feeds.c.name)
+)
+
+
+def member(row: Any) -> Member:
+    """The place in a row of MEMBERS."""
+    feed, pk, place, entered, shown, archive = row
+    return Member(feed=feed, key=pk, place=place, entered=entered, shown=shown, archive=archive)
+
+
+def composed(connection: Connection, names: Collection[str] | None = None) -> list[Feed]:
+    """The composed feeds of these names, or all, by name. That of everything is not one of them."""
+    stored = select(feeds.c.payload, feeds.c.name).where(feeds.c.name != "").order_by(feeds.c.name)
+    if names is not None:
+        stored = stored.where(feeds.c.name.in_(names))
+    return [FEED.load(payload, name=name) for payload, name in connection.execute(stored)]

@@ -83,6 +83,16 @@ def key(text: str) -> str:
     return f"{text[: _LONGEST_KEY - len(digest)]}#{digest}"
 
 
+def sealed(text: str) -> str:
+    """What stands for a text that must not be stored itself: it can be found again and not be read."""
+    return f"#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def sealed_key(stored: str) -> str:
+    """`sealed` of the text of which this is the `key`."""
+    return f"#{stored.rpartition('#')[2]}" if len(stored) > _LONGEST_KEY else sealed(stored)
+
+
 class Standing(IntEnum):
     """What readers see of an article."""
 
@@ -362,6 +372,7 @@ members = Table(
     sqlite_with_rowid=False,
 )
 Index("members_by_place", members.c.feed, members.c.archive, members.c.shown, members.c.place)
+Index("members_in_order", members.c.feed, members.c.place)
 Index("members_by_entry", members.c.feed, members.c.archive, members.c.entered)
 Index("members_by_article", members.c.article_pk)
 

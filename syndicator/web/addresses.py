@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from syndicator.model import Format, Site
+from syndicator.core.feeds import archive_name, archive_of
+from syndicator.model import USUAL, Format, Site
 
-_DOCUMENT = re.compile(r"(?:[a-z0-9][A-Za-z0-9._-]*/)*[a-z0-9][A-Za-z0-9._-]*\Z")
-_GUESS = re.compile(r"((?:tags|authors|sources)/[a-z0-9-]+/)?([a-z.]+)\Z")
+RESERVED = frozenset(
+    {"admin", "api", "archives", "articles", "authors", "events", "feeds", "hub", "media", "private", "search"}
+    | {"sitemaps", "sources", "status", "subscribe", "tags"}
+)
+"""Names at the top that no composed feed has."""
+
+_DOCUMENT = re.compile(r"(?:\.well-known/)?(?:[a-z0-9][A-Za-z0-9._-]*/)*[a-z0-9][A-Za-z0-9._-]*\Z")
+_NAME = re.compile(r"[a-z0-9-]{1,200}\Z")
+_GUESS = re.compile(r"((?:(?:tags|authors|sources)/)?[a-z0-9-]+/)?([a-z.]+)\Z")
 _GUESSES = {
     "feed": Format.ATOM,
     "atom": Format.ATOM,
@@ -21,9 +30,25 @@ _GUESSES = {
     "index.rss": Format.RSS,
     "feed.rss": Format.RSS,
     "index.json": Format.JSON,
+    "index.rdf": Format.RDF,
 }
-_LABELS = {Format.ATOM: "Atom", Format.RSS: "RSS", Format.JSON: "JSON Feed"}
-_FEED_SUFFIXES = (".xml", ".json", ".atom", ".rss")
+_LABELS = {
+    Format.ATOM: "Atom",
+    Format.RSS: "RSS",
+    Format.JSON: "JSON Feed",
+    Format.RDF: "RSS 1.0",
+    Format.NINJS: "ninjs",
+}
+_FEED_SUFFIXES = (".xml", ".json", ".atom", ".rss", ".rdf", ".opml", "/.well-known/feeds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAddress:
+    """What the path of a feed's document says: the feed's name, the format, the archive's number or 0 for none."""
+
+    name: str
+    format: Format
+    archive: int = 0
 
 
 def prefix(site: Site) -> str:
@@ -43,20 +68,35 @@ def is_document(path: str) -> bool:
 
 def is_feedlike(path: str) -> bool:
     """Whether a reader may ask for this path expecting a feed: then it never gets HTML, not even in an error."""
-    return path.endswith(_FEED_SUFFIXES) or guessed(path) is not None
+    return f"/{path}".endswith(_FEED_SUFFIXES) or guessed(path) is not None
+
+
+def is_private(path: str) -> bool:
+    """Whether what lies at this path is for those with a token only."""
+    return path == "private" or path.startswith("private/")
+
+
+def is_feed_name(name: str) -> bool:
+    """Whether a composed feed that everybody may read can have this name, and a page at this path."""
+    return _NAME.match(name) is not None and name not in RESERVED
 
 
 def guessed(path: str) -> str | None:
     """The document that a usual guess (`feed`, `rss/`, `tags/x/index.xml`) means; None where it is none."""
     found = _GUESS.match(path.removesuffix("/"))
     format = _GUESSES.get(found[2]) if found else None
-    return f"{found[1] or ''}{format}" if found and format else None
+    if found is None or format is None or (found[1] and found[1].removesuffix("/") in RESERVED):
+        return None
+    return f"{found[1] or ''}{format}"
 
 
-def split(path: str) -> tuple[str, Format] | None:
-    """Feed name and format of a feed document's path; None for any other document."""
+def split(path: str) -> FeedAddress | None:
+    """What the path of a feed's document says; None for any other document."""
     name, _, last = path.rpartition("/")
-    return (name, Format(last)) if last in set(Format) else None
+    if last not in set(Format):
+        return None
+    feed, number = archive_of(name) or (name, 0)
+    return FeedAddress(name=feed, format=Format(last), archive=number)
 
 
 def label(format: Format) -> str:
@@ -69,14 +109,21 @@ def bare_type(format: Format) -> str:
     return format.media_type.partition(";")[0]
 
 
-def feed_path(name: str, format: Format) -> str:
+def feed_path(name: str, document: str) -> str:
     """The path of a feed's document, without leading slash."""
-    return f"{name}/{format}" if name else str(format)
+    return f"{name}/{document}" if name else str(document)
 
 
-def alternates(site: Site, name: str, formats: Sequence[Format] = tuple(Format)) -> list[str]:
-    """`Link` values (RFC 8288) that lead to a feed in each of its formats."""
-    return [
-        f'<{site.base_url}/{feed_path(name, format)}>; rel="alternate"; type="{bare_type(format)}"'
-        for format in formats
-    ]
+def archive_path(name: str, number: int, format: Format) -> str:
+    """The path of an archive document of a feed, without leading slash."""
+    return feed_path(archive_name(name, number), format)
+
+
+def link(site: Site, path: str, rel: str, type: str) -> str:
+    """A `Link` value (RFC 8288) that leads to a path of ours."""
+    return f'<{site.base_url}/{path}>; rel="{rel}"; type="{type}"'
+
+
+def alternates(site: Site, name: str, formats: Sequence[Format] = USUAL) -> list[str]:
+    """`Link` values that lead to a feed in each of its formats."""
+    return [link(site, feed_path(name, format), "alternate", bare_type(format)) for format in formats]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from syndicator.core.feeds import default_feed
 from syndicator.ports import Ports
 from syndicator.web import addresses, refusals
 from syndicator.web.answers import ALWAYS
@@ -17,6 +18,8 @@ from syndicator.web.layout import renderer
 from syndicator.web.ops import ops
 from syndicator.web.options import WebOptions
 from syndicator.web.pages import pages
+from syndicator.web.private import private
+from syndicator.web.rivers import paging, rivers
 
 
 def create_app(ports: Ports, options: WebOptions | None = None) -> Flask:
@@ -24,12 +27,16 @@ def create_app(ports: Ports, options: WebOptions | None = None) -> Flask:
     options = options or WebOptions()
     static = load_static()
     render = renderer(ports, static)
+    main = default_feed(ports.site, ports.policy.items)
+    page = paging(ports, options)
+    river = rivers(ports, options, render, page, main)
     app = _empty()
     for blueprint in (
-        pages(ports, options, render),
+        pages(ports, render, page, river, main),
         files(ports, options, static),
         ops(ports),
-        feeds(ports, options),
+        private(ports, options),
+        feeds(ports, options, river),
     ):
         app.register_blueprint(blueprint)
     refusals.install(app, render)

@@ -32,7 +32,8 @@ _TYPES = {
     "favicon.svg": "image/svg+xml",
     "favicon.ico": "image/x-icon",
 }
-_ROBOTS = finished(b"User-agent: *\nAllow: /\n", "text/plain; charset=utf-8")
+_ROBOTS = "User-agent: *\nAllow: /\n"
+_SITEMAPS = ("sitemap.xml", "sitemap-news.xml")
 
 
 def load_static() -> Mapping[str, Finished]:
@@ -61,7 +62,11 @@ def files(ports: Ports, options: WebOptions, static: Mapping[str, Finished]) -> 
 
     @blueprint.get("/robots.txt")
     def robots() -> Response:
-        return answer(request, _ROBOTS, headers, ports.now())
+        heads = map(ports.store.document_head, _SITEMAPS)
+        there = [head.path for head in heads if head is not None and not head.gone]
+        lines = (f"Sitemap: {ports.site.base_url}/{path}\n" for path in there)
+        text = "\n".join(filter(None, (_ROBOTS, "".join(lines))))
+        return answer(request, finished(text.encode(), "text/plain; charset=utf-8"), headers, ports.now())
 
     @blueprint.get("/media/<name>")
     def media(name: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from syndicator.model import Enclosure, Format, Site
+from syndicator.model import USUAL, Enclosure, Format, Site
 from syndicator.ports import Ports
 from syndicator.web import addresses
 from syndicator.web.answers import Finished
@@ -74,8 +74,8 @@ def renderer(ports: Ports, static: Mapping[str, Finished]) -> Render:
     return lambda template, **values: environment.get_template(template).render(values)
 
 
-def feed_links(site: Site, name: str, title: str) -> list[FeedLink]:
-    """A feed in every format, the one to recommend first."""
+def feed_links(site: Site, name: str, title: str, formats: Sequence[Format] = USUAL) -> list[FeedLink]:
+    """A feed in each of its formats, the one to recommend first."""
     root = addresses.prefix(site)
     return [
         FeedLink(
@@ -87,6 +87,7 @@ def feed_links(site: Site, name: str, title: str) -> list[FeedLink]:
             address=f"{site.base_url}/{addresses.feed_path(name, format)}",
         )
         for format in Format
+        if format in formats
     ]
 
 

@@ -70,11 +70,11 @@ def install(app: Flask, render: Render | None) -> None:
         return refuse(error.code or 500, kept)
 
     def store_failed(error: StoreError) -> Response:
-        log.error("%s %r was not answered: %s", request.method, request.path, error)
+        log.error("%s %r was not answered: %s", request.method, _loggable(request.path), error)
         return refuse(503, {"Retry-After": str(RETRY_AFTER)})
 
     def unexpected(error: Exception) -> Response:
-        log.error("%s %r failed", request.method, request.path, exc_info=error)
+        log.error("%s %r failed", request.method, _loggable(request.path), exc_info=error)
         return refuse(500, {})
 
     handlers: list[tuple[type[Exception], Callable[..., Response]]] = [
@@ -88,3 +88,8 @@ def install(app: Flask, render: Render | None) -> None:
 
 def _cache(status: int) -> str:
     return {404: "public, max-age=30", 410: "public, max-age=300"}.get(status, "no-store")
+
+
+def _loggable(path: str) -> str:
+    """A path without what only a subscriber may know."""
+    return "/private/…" if path.startswith("/private/") else path

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from syndicator.core.html import absolute
+from syndicator.core.rulings import as_shown, correction
 from syndicator.core.text import slug
-from syndicator.model import Article, Enclosure, Image, Link, Person, Site
+from syndicator.model import Article, Enclosure, Image, Link, Person, Site, Status
 from syndicator.web import addresses
 
 _TOP_HEADING = re.compile(r"(</?)h1(?=[\s>])")
@@ -46,7 +47,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """An article on its own page. `image` is what stands above the body, None where the body shows it already."""
+    """An article on its own page. `image` is what stands above the body, None where the body shows it already.
+
+    `correction` is the note of one, else empty; `indexed` says whether this is the page that search engines want.
+    """
 
     entry: Entry
     url: str | None
@@ -61,6 +65,8 @@ class Whole:
     licence: str | None
     licence_href: str | None
     data: Markup
+    correction: str
+    indexed: bool
 
 
 def days(articles: Iterable[Article], site: Site, day: Callable[[datetime], str]) -> list[tuple[str, list[Entry]]]:
@@ -71,6 +77,7 @@ def days(articles: Iterable[Article], site: Site, day: Callable[[datetime], str]
 
 def entry(article: Article, site: Site) -> Entry:
     """An article as a list shows it."""
+    article = as_shown(article)
     root = addresses.prefix(site)
     return Entry(
         title=article.title or article.slug,
@@ -86,12 +93,14 @@ def entry(article: Article, site: Site) -> Entry:
 
 def whole(article: Article, site: Site) -> Whole:
     """An article as its own page shows it."""
+    shown = entry(article, site)
+    article = as_shown(article)
     page = f"{site.base_url}/articles/{article.slug}"
     root = addresses.prefix(site)
     body = _TOP_HEADING.sub(r"\1h2", absolute(article.body, root) if root else article.body)
     published = _published(article)
     return Whole(
-        entry=entry(article, site),
+        entry=shown,
         url=article.url,
         canonical=article.url or page,
         updated=article.updated if article.updated is not None and article.updated > published else None,
@@ -105,6 +114,8 @@ def whole(article: Article, site: Site) -> Whole:
         licence=article.licence,
         licence_href=article.licence if (article.licence or "").startswith(("http://", "https://")) else None,
         data=linked_data(article, site, page),
+        correction=correction(article),
+        indexed=article.url is None and article.status is Status.PUBLISHED,
     )
 
 

@@ -218,7 +218,7 @@ FIELDS = {
     "a date under another name": (("published: 2024-01-23",), "published", utc(2024, 1, 23)),
     "a draft by status": (("status: draft",), "status", Status.DRAFT),
     "a draft in capitals": (("Draft: YES",), "status", Status.DRAFT),
-    "withdrawn": (("status: retracted",), "status", Status.WITHDRAWN),
+    "withdrawn": (("status: withdrawn",), "status", Status.WITHDRAWN),
     "Jekyll: changed": (("last_modified_at: 2024-01-23",), "updated", utc(2024, 1, 23)),
     "Jekyll: excerpt": (("excerpt: Short",), "summary", "Short"),
     "summary before description": (("description: Long", "summary: Short"), "summary", "Short"),
@@ -384,7 +384,8 @@ PROBLEMS = {
     ),
     "a status that may mean anything": (
         "---\ntitle: a\nstatus: maybe\n---\n",
-        "status: `maybe` cannot be read, so the article is held back: write published, draft or withdrawn",
+        "status: `maybe` cannot be read, so the article is held back: "
+        "write published, draft, withdrawn, corrected, retracted or killed",
         3,
     ),
     "a flag misspelt": (

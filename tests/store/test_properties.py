@@ -144,9 +144,9 @@ def test_any_article_comes_out_as_it_went_in(emptied: Callable[[], Store], state
     assert store.articles("seeds", [state.id]) == {state.id: state}
     assert [stored for *_, stored in store.revisions(state.id)] == [state]
     assert store.next_due() == state.publish_at
-    assert store.select(Query(), 5) == ([state] if state.status is Status.PUBLISHED else [])
+    assert store.select(Query(), 5) == ([state] if state.status.is_shown else [])
     assert [(place.id, place.changed) for place in store.shown(Query(), 5)] == (
-        [(state.id, state.changed)] if state.status is Status.PUBLISHED else []
+        [(state.id, state.changed)] if state.status.is_shown else []
     )
 
 
@@ -177,8 +177,8 @@ class Carrier:
     def stands(self, *, shown: bool) -> bool:
         """Whether it is shown, or else whether it was."""
         if shown:
-            return self.state.status is Status.PUBLISHED
-        return self.state.status is not Status.PUBLISHED and self.first is Status.PUBLISHED
+            return self.state.status.is_shown
+        return not self.state.status.is_shown and self.first is Status.PUBLISHED
 
 
 SLUGS = st.frozensets(st.sampled_from(["a", "b", "c"]), max_size=2)
@@ -199,7 +199,9 @@ def populations(draw: st.DrawFn) -> list[Carrier]:
                 source=source,
                 language=draw(LANGUAGE),
                 sort_key=f"{place:04x}",
-                status=draw(st.sampled_from([Status.PUBLISHED, Status.PUBLISHED, Status.WITHDRAWN, Status.DRAFT])),
+                status=draw(
+                    st.sampled_from([Status.PUBLISHED, Status.RETRACTED, Status.WITHDRAWN, Status.KILLED, Status.DRAFT])
+                ),
             ),
             tags=draw(SLUGS),
             authors=draw(SLUGS),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from syndicator.model import Format, Query, utc
-from syndicator.ports import Store
+from syndicator.model import Feed, Format, Member, Query, utc
+from syndicator.ports import Composing, Store
 from syndicator.store import SqlStore, open_store
 from tests.store.making import LEASE, START, Clock, article, host, polled, save, saved, subscribe, upstream
 
@@ -47,6 +47,7 @@ def plans(store: SqlStore, ask: Callable[[Store], Any]) -> list[str]:
 
 BY_KEY = "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)"
 TWIN = "SEARCH other USING INDEX sqlite_autoindex_articles_1 (id_key=?)"
+SAME_WORK = "SEARCH other USING INDEX articles_by_work (work=? AND rowid<?)"
 CARRIES = [
     "CORRELATED SCALAR SUBQUERY 1",
     "SEARCH article_terms_1 USING COVERING INDEX article_terms_by_article (article_pk=? AND kind=? AND slug=?)",
@@ -54,32 +55,41 @@ CARRIES = [
 STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=? AND number=?)"
 
 
+def behind(carries: int | None = None) -> list[str]:
+    """The steps that find which articles are hidden behind another; `carries` is the number of the first subquery."""
+    also: list[list[str]] = [[], []]
+    if carries is not None:
+        also = [[f"CORRELATED SCALAR SUBQUERY {number}", CARRIES[1]] for number in (carries, carries + 2)]
+    same_id, same_work = [BY_KEY, TWIN, *also[0]], [BY_KEY, SAME_WORK, *also[1]]
+    return ["COMPOUND QUERY", "LEFT-MOST SUBQUERY", *same_id, "UNION ALL", *same_work, "UNION ALL", BY_KEY]
+
+
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
         (
             lambda store: store.select(Query(), 50),
-            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=?)", BY_KEY, TWIN, BY_KEY, STATE],
+            ["SEARCH articles USING COVERING INDEX articles_by_place (standing=?)", *behind(), BY_KEY, STATE],
         ),
         (
             lambda store: store.select(Query(), 50, before="f"),
             [
                 "SEARCH articles USING COVERING INDEX articles_by_place (standing=? AND sort_key<?)",
-                *(BY_KEY, TWIN, BY_KEY, STATE),
+                *(*behind(), BY_KEY, STATE),
             ],
         ),
         (
             lambda store: store.select(WAR, 50),
             [
                 "SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)",
-                *(BY_KEY, TWIN, *CARRIES, BY_KEY, STATE),
+                *(*behind(1), BY_KEY, STATE),
             ],
         ),
         (
             lambda store: store.shown(WAR, 50),
             [
                 "SEARCH article_terms USING PRIMARY KEY (kind=? AND slug=? AND standing=?)",
-                *(BY_KEY, TWIN, *CARRIES, BY_KEY),
+                *(*behind(1), BY_KEY),
             ],
         ),
         (
@@ -182,3 +192,106 @@ def test_who_looks_for_what_is_due_walks_along_the_hosts_that_are_ready(store: S
     assert steps[1] == "SEARCH hosts USING INDEX hosts_by_ready (ready_at<?)"
     assert steps.count(first) == 3
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+AS_FEW = "USE TEMP B-TREE FOR ORDER BY"
+"""Of what is given only."""
+MEMBERS_OF = [
+    "SEARCH members USING INDEX members_by_article (article_pk=?)",
+    "SEARCH feeds USING INTEGER PRIMARY KEY (rowid=?)",
+    AS_FEW,
+]
+NUMBERS = "SCAN feeds USING COVERING INDEX sqlite_autoindex_feeds_1"
+CURRENT = "SEARCH members USING COVERING INDEX members_by_place (feed=? AND archive=? AND shown=?)"
+
+
+def in_composing(ask: Callable[[Composing], Any]) -> Callable[[Store], Any]:
+    def asking(store: Store) -> None:
+        with store.composing() as composing:
+            ask(composing)
+
+    return asking
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (lambda store: store.places("war", 50), [CURRENT, BY_KEY]),
+        (
+            lambda store: store.gone_from("war", 50, since="0"),
+            ["SEARCH members USING COVERING INDEX members_by_place (feed=? AND archive=? AND shown=? AND place>?)"],
+        ),
+        (
+            lambda store: store.oldest("war", 100),
+            ["SEARCH members USING INDEX members_by_entry (feed=? AND archive=?)"],
+        ),
+        (
+            lambda store: store.since(Feed(name="war", title=""), "0", 50),
+            ["SEARCH members USING INDEX members_in_order (feed=? AND place>?)"],
+        ),
+        (lambda store: store.members_of(1), MEMBERS_OF),
+        (lambda store: store.held("war", 1), ["SEARCH archived USING PRIMARY KEY (feed=? AND number=?)"]),
+        (
+            lambda store: store.archived_in(1),
+            ["SEARCH archived USING COVERING INDEX archived_by_article (article_pk=?)", "USE TEMP B-TREE FOR DISTINCT"],
+        ),
+        (
+            lambda store: store.number_of(article(1)),
+            ["SEARCH articles USING COVERING INDEX sqlite_autoindex_articles_1 (id_key=? AND source=?)"],
+        ),
+        (
+            lambda store: store.states_at([(1, 1), (2, 1)]),
+            ["SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=? AND number=?)"],
+        ),
+        (
+            lambda store: store.document_paths("war"),
+            ["SEARCH documents USING COVERING INDEX documents_listed (path>? AND path<?)", AS_FEW],
+        ),
+        (in_composing(lambda composing: composing.changed(50)), ["SCAN changes", BY_KEY, STATE]),
+        (in_composing(lambda composing: composing.members([1, 2])), MEMBERS_OF),
+        (
+            in_composing(lambda composing: composing.due(START)),
+            ["SEARCH waits USING COVERING INDEX waits_by_due (due<?)"],
+        ),
+        (
+            in_composing(lambda composing: composing.counted("war", "seeds", "0", "f")),
+            ["SEARCH members USING COVERING INDEX members_in_order (feed=? AND place>? AND place<?)", BY_KEY, NUMBERS],
+        ),
+        (
+            in_composing(lambda composing: composing.after(1, 50)),
+            ["SEARCH articles USING INTEGER PRIMARY KEY (rowid>?)"],
+        ),
+        (
+            in_composing(lambda composing: composing.after(1, 50, ["seeds"])),
+            ["SEARCH articles USING INTEGER PRIMARY KEY (rowid>?)"],
+        ),
+    ],
+    ids=[
+        "places",
+        "gone",
+        "oldest",
+        "since",
+        "members-of",
+        "held",
+        "archived-in",
+        "number",
+        "states-at",
+        "document-paths",
+        "changed",
+        "members",
+        "due",
+        "counted",
+        "after",
+        "after-of-sources",
+    ],
+)
+def test_what_composing_asks_is_answered_from_an_index(
+    store: SqlStore, ask: Callable[[Store], Any], expected: list[str]
+) -> None:
+    store.save_feed(Feed(name="war", title="War"))
+    with store.composing() as composing:
+        composing.save([Member(feed="war", key=key, place="1", entered="1", shown=key > 2) for key in range(1, 5)])
+
+    steps = plans(store, ask)
+    assert [wanted for wanted in expected if wanted not in steps] == []
+    assert [step for step in steps if step.startswith(("SCAN", "USE TEMP")) and step not in expected] == []

@@ -12,14 +12,35 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, make_url
+from sqlalchemy import Connection, func, inspect, make_url, select
 
-from syndicator.model import Format, Query, SeenFile
-from syndicator.store import SqlStore, open_store, schema
+from syndicator.model import Article, Format, Query, SeenFile, Status
+from syndicator.store import SqlStore, open_store, rows, schema
 from syndicator.store.engine import Database
-from syndicator.store.ingest import Transaction
-from syndicator.store.tables import metadata, pieces, sources
-from tests.store.making import LEASE, START, Clock, article, ids, run_python, save, saved, start_python, subscribe
+from syndicator.store.tables import (
+    Standing,
+    article_terms,
+    articles,
+    changes,
+    files,
+    metadata,
+    pieces,
+    revisions,
+    sources,
+)
+from tests.store.making import (
+    LEASE,
+    START,
+    Clock,
+    article,
+    correct,
+    ids,
+    run_python,
+    save,
+    saved,
+    start_python,
+    subscribe,
+)
 
 LATER = """
 import os
@@ -105,21 +126,49 @@ def test_processes_that_make_a_store_at_once_all_have_it(nowhere: str) -> None:
     assert [process.communicate(timeout=60)[0] for process in processes] == ["2024-05-06 07:08:09+00:00\n"] * 3
 
 
-def test_a_store_of_the_first_schema_goes_on_with_what_it_holds(backend: str, nowhere: str, scripts: Path) -> None:
-    for script in (scripts / "versions").glob("000[2-9]*.py"):
-        script.unlink()
+def older(nowhere: str, scripts: Path, head: str) -> Database:
+    """A database with the schema of an older version."""
+    for script in (scripts / "versions").glob("0*.py"):
+        if script.name[:4] > head:
+            script.unlink()
     address = make_url(nowhere)
-    if backend == "sqlite":
+    if address.get_backend_name() == "sqlite":
         path = Path(str(address.database))
         path.parent.mkdir()
         path.touch()
     old = Database(address, 1)
-    schema.upgrade(old, Clock(), "0001", scripts)
+    schema.upgrade(old, Clock(), head, scripts)
+    return old
+
+
+def put(connection: Connection, state: Article, standing: Standing) -> None:
+    """Store an article as the first versions did."""
+    columns = ("source", "id", "slug", "status", "sort_key", "changed", "language", "revision")
+    head = {name: getattr(state, name) for name in columns} | {"id_key": state.id, "standing": int(standing)}
+    pk = connection.execute(articles.insert().values(head).returning(articles.c.pk)).scalar_one()
+    payload = rows.ARTICLE.dump(state)
+    recorded = {"article_pk": pk, "number": state.revision, "kind": "new", "recorded_at": START, "payload": payload}
+    connection.execute(revisions.insert().values(recorded))
+    place = {"kind": "tags", "slug": "war", "standing": int(standing), "sort_key": state.sort_key, "article_pk": pk}
+    connection.execute(article_terms.insert().values(place))
+    seen = SeenFile(path=f"{pk}.md", article_id=state.id)
+    file = {"source": "seeds", "path_key": seen.path, "path": seen.path, "size": 0, "mtime_ns": 0}
+    connection.execute(
+        files.insert().values(file | {"article_pk": pk, "troubled": False, "payload": rows.SEEN.dump(seen)})
+    )
+
+
+@pytest.mark.parametrize("head", ["0001", "0002"])
+def test_a_store_of_an_older_schema_goes_on_with_what_it_holds(nowhere: str, scripts: Path, head: str) -> None:
+    shown = article(1, body="<p>Three small words</p>", title="\ud800")
+    gone = article(2, status=Status.WITHDRAWN, published=None)
+    hidden = article(3, status=Status.DRAFT, body="two words")
+    old = older(nowhere, scripts, head)
     with old.write() as connection:
         connection.execute(sources.insert().values(id="seeds", first_time_done=START))
-        first = Transaction(old, connection, "seeds", START, None)
-        first.save([saved(article(1), "tags/war")], [SeenFile(path="a.md", article_id="urn:example:1")])
-        first.conclude()
+        put(connection, gone, Standing.GONE)
+        put(connection, hidden, Standing.HIDDEN)
+        put(connection, shown, Standing.SHOWN)
         kept = {"article_pk": 1, "format": str(Format.ATOM), "revision": 1, "recipe": "r", "body": b"<entry/>"}
         connection.execute(pieces.insert().values(kept))
     old.close()
@@ -127,12 +176,45 @@ def test_a_store_of_the_first_schema_goes_on_with_what_it_holds(backend: str, no
     store = open_store(nowhere, Clock())
     assert isinstance(store, SqlStore)
     assert schema.version(store.database) == schema.HEAD
-    assert store.select(Query(tags=frozenset({"war"})), 5) == [article(1)]
-    assert list(store.files("seeds")) == [SeenFile(path="a.md", article_id="urn:example:1")]
-    [place] = store.shown(Query(), 5)
-    assert store.pieces([place], Format.ATOM, "r") == {place.key: b"<entry/>"}
+    assert store.select(Query(tags=frozenset({"war"})), 5) == [shown]
+    assert list(store.files("seeds")) == [
+        SeenFile(path=f"{number}.md", article_id=state.id) for number, state in enumerate((gone, hidden, shown), 1)
+    ]
+    with store.database.read() as connection:
+        columns = select(articles.c.words, articles.c.published, articles.c.work).order_by(articles.c.pk)
+        assert connection.execute(columns).all() == [(1, None, None), (2, START, None), (3, START, None)]
+    with store.composing() as composing:
+        assert [(one.key, one.article) for one in composing.changed(5)] == [(1, gone), (3, shown)]
+    assert store.pieces(store.shown(Query(), 5), Format.ATOM, "r") == {}
+    correct(store, shown, "tags/war", title="It goes on")
     subscribe(store, 1)
     assert ids(store.claim_due(START, 5, LEASE)) == ["source-1"]
+    store.close()
+
+
+def test_articles_beyond_one_batch_are_all_counted_and_looked_at(nowhere: str, scripts: Path) -> None:
+    many = 1201
+    old = older(nowhere, scripts, "0002")
+    with old.write() as connection:
+        connection.execute(sources.insert().values(id="seeds", first_time_done=START))
+        payloads = [rows.ARTICLE.dump(article(number)) for number in range(1, many + 1)]
+        heads = {"source": "seeds", "status": "published", "standing": 1, "sort_key": "0", "revision": 1}
+        numbered = [{"id": f"urn:{n}", "id_key": f"urn:{n}", "slug": f"s-{n}"} for n in range(1, many + 1)]
+        connection.execute(articles.insert(), [heads | one for one in numbered])
+        stored = {"number": 1, "kind": "new", "recorded_at": START}
+        connection.execute(
+            revisions.insert(), [stored | {"article_pk": n, "payload": one} for n, one in enumerate(payloads, 1)]
+        )
+    old.close()
+
+    store = open_store(nowhere, Clock())
+    assert isinstance(store, SqlStore)
+    with store.database.read() as connection:
+        assert connection.execute(select(func.count()).where(articles.c.words == 1)).scalar_one() == many
+        tokens = connection.execute(select(changes.c.token).order_by(changes.c.number)).scalars().all()
+    with store.composing() as composing:
+        assert [one.key for one in composing.changed(many + 1)] == list(range(1, many + 1))
+    assert len(set(tokens)) == many
     store.close()
 
 

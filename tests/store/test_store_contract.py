@@ -595,6 +595,8 @@ class TestFiles:
             "scheduled": 0,
             "expired": 0,
             "withdrawn": 1,
+            "retracted": 0,
+            "killed": 0,
             "files": 2,
             "problems": 1,
             "missing": 1,

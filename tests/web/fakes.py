@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,17 +15,20 @@ from typing import BinaryIO, cast
 
 import brotli
 
+from syndicator.core.queries import facts, matches
 from syndicator.core.text import slug
 from syndicator.errors import StoreBusy
 from syndicator.model import (
     Article,
     Enclosure,
+    Feed,
     Format,
     Image,
     Link,
     Person,
     Query,
     Rendered,
+    Shown,
     Site,
     Status,
     Term,
@@ -55,6 +58,7 @@ class MemoryStore:
     kept: dict[str, Article] = field(default_factory=dict)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    composed: dict[str, Feed] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
     failing: bool = False
     free: int = 1 << 30
@@ -70,7 +74,7 @@ class MemoryStore:
             for article in self.kept.values()
             if article.status is Status.PUBLISHED
             and (before is None or article.sort_key < before)
-            and query.matches(article, tags=map(slug, article.tags), authors=(slug(a.name) for a in article.authors))
+            and matches(query, facts(article))
         ]
         return sorted(found, key=lambda article: article.sort_key, reverse=True)[:limit]
 
@@ -122,6 +126,34 @@ class MemoryStore:
     def recall(self, key: str) -> str | None:
         self._answer()
         return self.facts.get(key)
+
+    def feeds(self) -> list[Feed]:
+        self._answer()
+        return list(self.composed.values())
+
+    def feed(self, name: str) -> Feed | None:
+        self._answer()
+        return self.composed.get(name)
+
+    def former(self, name: str) -> str | None:
+        self._answer()
+        return None
+
+    def archives(self, feed: str) -> int:
+        self._answer()
+        return 0
+
+    def places(self, feed: str, limit: int | None = None, before: str | None = None) -> list[Shown]:
+        keys = {id: key for key, id in enumerate(self.kept)}
+        found = self.select(self.composed[feed].query, limit or len(keys), before)
+        return [
+            Shown(key=keys[one.id], id=one.id, revision=1, changed=one.changed or NOW, sort_key=one.sort_key)
+            for one in found
+        ]
+
+    def states(self, keys: Collection[int]) -> dict[int, Article]:
+        self._answer()
+        return {key: one for key, one in enumerate(self.kept.values()) if key in keys}
 
     def ping(self) -> None:
         self._answer()
@@ -234,7 +266,9 @@ def feeds(world: World, name: str = "") -> None:
 def newspaper() -> World:
     """A world with articles of every kind, and the documents that show them."""
     made = _printed()
-    store = MemoryStore(kept=dict(made.store.kept), rendered=dict(made.store.rendered))
+    store = MemoryStore(
+        kept=dict(made.store.kept), rendered=dict(made.store.rendered), composed=dict(made.store.composed)
+    )
     return World(store=store, publication=MemoryPublication(media=dict(made.publication.media)))
 
 
@@ -342,6 +376,17 @@ def _printed() -> World:
             )
         )
     feeds(world)
+    world.store.composed["coast"] = Feed(
+        name="coast",
+        title="From the coast & <sea>",
+        description="Everything about the harbour, the ferries and what the log book says, put together by hand.",
+        query=Query(tags=frozenset({"harbour", "log-book"})),
+        formats=tuple(Format),
+        archives=True,
+        language="en",
+    )
+    world.store.composed["weather"] = Feed(name="weather", title="天気", query=Query(tags=frozenset({"weather"})))
+    feeds(world, "coast")
     for term, _ in world.store.terms():
         feeds(world, f"{term.kind}/{term.slug}")
     world.put("tags/removed/feed.xml", b"", Format.ATOM.media_type, gone=True, gzip=None, brotli=None)

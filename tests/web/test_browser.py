@@ -27,6 +27,7 @@ PAGES = [
     "/articles/the-ferry-that-came-back",
     "/articles/belarus-detains-24-people-across-country-rights-group",
     "/tags/harbour",
+    "/coast",
     "/feeds",
     "/nothing",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from syndicator.core import html
+from syndicator.core.articles import episodes
 from syndicator.core.articles.decode import decode
 from syndicator.core.articles.rules import Rules
 from syndicator.core.text import (
@@ -208,6 +209,7 @@ def settle(article: Article, media: Mapping[str, Media], base: str | None = None
         enclosures=tuple(_settled_enclosure(enclosure, media, resolved) for enclosure in article.enclosures),
         related=tuple(_settled_link(link, resolved) for link in article.related),
         via=article.via and _settled_link(article.via, resolved),
+        episode=article.episode and episodes.settled(article.episode, lambda url: _settled(url, resolved)),
     )
 
 

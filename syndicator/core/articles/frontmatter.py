@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from syndicator.core import html
-from syndicator.core.articles import dates, fields, markdown
+from syndicator.core import html, rulings
+from syndicator.core.articles import dates, episodes, fields, markdown
 from syndicator.core.articles.metadata import MAX_SIZE, Head, Value, closing_fence, looks_like_pelican, split
 from syndicator.core.articles.rules import Rules
 from syndicator.core.text import clean_text, one_line, shorten
 from syndicator.core.urls import is_web, safe_url
 from syndicator.errors import BadArticle
-from syndicator.model import Article, Enclosure, Image, Link, Notice, Person, Reading, Status
+from syndicator.model import Article, Enclosure, Episode, Image, Link, Notice, Person, Reading, Ruling, Status, Verdict
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -49,6 +49,14 @@ _KEYS = {
     "via": "source via",
     "related": "related",
     "status": "status",
+    "note": "note",
+    "correction": "correction",
+    "season": "season",
+    "episode": "episode podcast",
+    "episode_type": "episode_type",
+    "explicit": "explicit",
+    "transcripts": "transcript transcripts",
+    "chapters": "chapters",
 }
 _QUIET = (
     "aliases build cascade comments cover disable_comments featured hidden image_alt kind layout linktitle link_title "
@@ -67,8 +75,8 @@ _STATUSES = {
     "skip": Status.DRAFT,
     "unpublished": Status.DRAFT,
     "withdrawn": Status.WITHDRAWN,
-    "retracted": Status.WITHDRAWN,
 }
+_VERDICTS = {str(verdict): verdict for verdict in Verdict}
 
 
 def _squashed(key: str) -> str:
@@ -145,6 +153,7 @@ def read(text: str, rules: Rules, name: str = "") -> Reading:
 def _references(article: Article) -> tuple[str, ...]:
     urls = [article.image.url] if article.image is not None and article.image.url else []
     urls += [enclosure.url for enclosure in article.enclosures]
+    urls += episodes.addresses(article.episode)
     relative = [url for url in urls if not is_web(url)]
     return tuple(dict.fromkeys([*relative, *html.references(article.body)]))
 
@@ -195,7 +204,9 @@ class _Keys:
     enclosures: list[Enclosure] = field(default_factory=list)
     image: Image | None = None
     via: Link | None = None
+    episode: Episode | None = None
     status: Status = Status.PUBLISHED
+    verdict: Verdict | None = None
     extra: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self) -> None:
@@ -210,11 +221,32 @@ class _Keys:
             top, name, value = entries[index]
             if value not in ("", [], {}):
                 self._one(name, value, self.head.lines.get(top))
+        self._decide()
         self.notices.sort(key=lambda notice: notice.line or 0)
         order = {name: index for index, (_, name, _) in enumerate(entries)}
         self.extra.sort(key=lambda pair: order.get(pair[0], 0))
 
+    def _decide(self) -> None:
+        """A `correction` says that the article was corrected; a `note` alone is one more key that we do not know."""
+        if self.verdict is None and "correction" in self.text:
+            self.verdict = Verdict.CORRECTED
+        if self.verdict is None and "note" in self.text:
+            line = next((n for key, n in self.head.lines.items() if _squashed(key) == "note"), None)
+            self.extra.append(("note", self.text["note"]))
+            told = "note: it says something beside `status: corrected`, `retracted` or `killed` only, kept as it is"
+            self.notices.append(Notice(text=told, line=line))
+
+    def _ruling(self) -> Ruling | None:
+        if self.verdict is None:
+            return None
+        corrected = self.text.get("correction") if self.verdict is Verdict.CORRECTED else None
+        return rulings.ruling(self.verdict, self.text.get("note") or corrected or "")
+
     def article(self, title: str, body: str, published: datetime | None) -> Article:
+        ruling = self._ruling()
+        status = self.status
+        if ruling is not None and (ruling.verdict is Verdict.KILLED or status is Status.PUBLISHED):
+            status = rulings.status_of(ruling)
         return Article(
             source=self.rules.source,
             title=title,
@@ -229,14 +261,16 @@ class _Keys:
             related=tuple(self.related),
             via=self.via,
             licence=self.text.get("licence"),
-            status=self.status,
+            status=status,
             published=published,
             updated=self.when.get("updated"),
             publish_at=self.when.get("publish_at"),
             expire_at=self.when.get("expire_at"),
             explicit_id=self.text.get("id"),
             explicit_slug=self.text.get("slug"),
+            episode=self.episode,
             extra=tuple(self.extra),
+            ruling=ruling,
         )
 
     def _one(self, name: str, value: Value, line: int | None) -> None:
@@ -257,7 +291,7 @@ class _Keys:
         match meaning:
             case "date" | "updated" | "publish_at" | "expire_at":
                 return self._date(meaning, value)
-            case "title" | "summary" | "slug" | "licence" | "id":
+            case "title" | "summary" | "slug" | "licence" | "id" | "note" | "correction":
                 return self._text(meaning, name, value)
             case "draft" | "status":
                 return self._status(value, draft=meaning == "draft")
@@ -275,6 +309,10 @@ class _Keys:
                 enclosures = fields.enclosures(value)
                 self.enclosures += enclosures or ()
                 return enclosures is not None
+            case key if key in episodes.KEYS:
+                episode = episodes.episode(key, value)
+                self.episode = episodes.joined(self.episode, episode) if episode else self.episode
+                return episode is not None
         links = fields.links(value)
         if meaning == "via":
             self.via = self.via or (links[0] if links else None)
@@ -289,7 +327,7 @@ class _Keys:
         return moment is not None
 
     def _text(self, meaning: str, name: str, value: Value) -> bool:
-        text = fields.prose(value) if meaning == "summary" else fields.line(value)
+        text = fields.prose(value) if meaning in ("summary", "note", "correction") else fields.line(value)
         if text is not None and meaning in self.text:
             self.extra.append((name, text))
         elif text is not None:
@@ -301,7 +339,9 @@ class _Keys:
             truth = fields.truth(value)
             status = None if truth is None else Status.DRAFT if truth else Status.PUBLISHED
         else:
-            status = _STATUSES.get(value.strip().lower()) if isinstance(value, str) else None
+            said = value.strip().lower() if isinstance(value, str) else ""
+            self.verdict = _VERDICTS.get(said, self.verdict)
+            status = Status.PUBLISHED if said in _VERDICTS else _STATUSES.get(said)
         if status is not None and self.status is Status.PUBLISHED:
             self.status = status
         return status is not None
@@ -359,7 +399,7 @@ _WANTED = {
     "publish_at": "a date, as 2024-01-23T10:30:00+01:00",
     "expire_at": "a date, as 2024-01-23T10:30:00+01:00",
     "draft": "true or false",
-    "status": "published, draft or withdrawn",
+    "status": "published, draft, withdrawn, corrected, retracted or killed",
     "tags": "a list of words",
     "authors": "a name, or a list of names or of maps with a name",
     "url": "an absolute address that begins with https:// or http://",
@@ -368,6 +408,12 @@ _WANTED = {
     "enclosures": "an address or a file's name, or a list of maps with url, type and length",
     "via": "an absolute address, a name, or a map of both",
     "related": "absolute addresses, titles, or maps of both",
+    "season": "a whole number",
+    "episode": "a number, or a map with season, number, type, explicit, subtitle, image, transcript and chapters",
+    "episode_type": "full, trailer or bonus",
+    "explicit": "true or false",
+    "transcripts": "an address or a file's name, or a list of maps with url, type and language",
+    "chapters": "an address or a file's name",
 }
 
 

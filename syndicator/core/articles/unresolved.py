@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import unquote, urljoin
 
 from syndicator.core import html
-from syndicator.core.articles import fields
+from syndicator.core.articles import episodes, fields
 from syndicator.core.text import one_line, shorten
 from syndicator.model import Article, Notice
 
@@ -69,6 +69,7 @@ def _absent(address: str) -> str:
 def _shown(article: Article) -> set[str]:
     image = article.image
     urls = {image.url or "", *html.references(image.caption, embedded=True)} if image else set()
+    urls |= {*episodes.addresses(article.episode)}
     return urls | {enclosure.url for enclosure in article.enclosures} | {*html.references(article.body, embedded=True)}
 
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
-from syndicator.core.render import jsonfeed, xml
-from syndicator.core.render.entry import entry, head
+from syndicator.core.render import jsonfeed, ninjs, rdf, xml
+from syndicator.core.render.entry import Chain, entry, head
 from syndicator.model import Article, Feed, Format, Site, Tombstone
 
-__all__ = ["RENDERER", "document", "piece", "recipe"]
+__all__ = ["RENDERER", "Chain", "document", "piece", "recipe"]
 
 RENDERER = 2
 """Raised by one whenever `piece` or `document` gives other bytes for the same input: what was kept is made anew."""
@@ -37,6 +37,10 @@ def piece(article: Article, format: Format, site: Site) -> bytes:
         return xml.atom_entry(shown)
     if format is Format.RSS:
         return xml.rss_item(shown)
+    if format is Format.RDF:
+        return rdf.item(shown)
+    if format is Format.NINJS:
+        return ninjs.item(shown)
     return jsonfeed.item(shown)
 
 
@@ -47,15 +51,21 @@ def document(
     pieces: Sequence[bytes],
     updated: datetime,
     tombstones: Sequence[Tombstone] = (),
+    chain: Chain | None = None,
 ) -> bytes:
     """A whole document in UTF-8: head, `pieces` in the order given, tail. The pieces must be of this format.
 
     `updated` dates the feed (RFC 4287 4.2.15): the newest change among what it shows, never the clock.
-    `tombstones` appear in Atom (RFC 6721) and JSON; RSS has no place for them.
+    `tombstones` appear in Atom (RFC 6721) and JSON; RSS has no place for them. `chain` says which archive document
+    (RFC 5005) it is, and which lies before it.
     """
-    start = head(feed, format, site, updated, tombstones)
+    start = head(feed, format, site, updated, tombstones, chain)
     if format is Format.ATOM:
         return xml.atom_document(start, pieces)
     if format is Format.RSS:
         return xml.rss_document(start, pieces)
+    if format is Format.RDF:
+        return rdf.document(start, pieces)
+    if format is Format.NINJS:
+        return ninjs.document(start, pieces)
     return jsonfeed.document(start, pieces)

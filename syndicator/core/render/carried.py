@@ -186,27 +186,27 @@ def place(given: Place | None) -> tuple[str, str, str | None] | None:
     return (latitude, longitude, checked.line(given.name)) if latitude and longitude else None
 
 
-def episode(given: Episode | None) -> Episode | None:
+def episode(given: Episode | None, site: Site) -> Episode | None:
     """What makes an article an episode; None where nothing of it can be said."""
     if given is None:
         return None
     number = one_line(given.number or "")
-    chapters = _typed(given.chapters, "application/json+chapters") if given.chapters else None
+    chapters = _typed(given.chapters, "application/json+chapters", site) if given.chapters else None
     cleaned = Episode(
         season=checked.counted(given.season, _LAST_SEASON),
         number=number if _DECIMAL.fullmatch(number) else None,
         kind=given.kind if given.kind in KINDS else None,
         explicit=given.explicit,
         subtitle=one_line(given.subtitle),
-        image=checked.web(given.image),
-        transcripts=tuple(filter(None, (_typed(one, "text/plain") for one in given.transcripts))),
+        image=checked.resolved(given.image, site),
+        transcripts=tuple(filter(None, (_typed(one, "text/plain", site) for one in given.transcripts))),
         chapters=chapters,
     )
     return cleaned if cleaned != Episode() else None
 
 
-def _typed(given: Link, usual: str) -> Link | None:
-    href = checked.web(given.href)
+def _typed(given: Link, usual: str, site: Site) -> Link | None:
+    href = checked.resolved(given.href, site)
     type = checked.media_type(given.type) or usual
     rel = "captions" if given.rel == "captions" else None
     return Link(href=href, rel=rel, type=type, hreflang=checked.language(given.hreflang)) if href else None

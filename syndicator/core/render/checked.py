@@ -134,15 +134,21 @@ def degrees(value: float, most: int) -> str | None:
     return format(Decimal(repr(float(value) + 0.0)), "f")
 
 
+def email(written: str | None) -> str | None:
+    """An address to write to."""
+    found = one_line(written or "")
+    return found if _EMAIL.fullmatch(found) else None
+
+
 def person(given: Person) -> Person | None:
     """A person with a name; an address to write to is an e-mail, whichever way it was given."""
     name = one_line(given.name)
     if not name:
         return None
-    email, uri = one_line(given.email or ""), safe_url(given.uri) if given.uri else None
+    address, uri = one_line(given.email or ""), safe_url(given.uri) if given.uri else None
     if uri and uri.startswith("mailto:"):
-        email, uri = email or uri.removeprefix("mailto:").partition("?")[0], None
-    return Person(name=name, email=email if _EMAIL.fullmatch(email) else None, uri=uri)
+        address, uri = address or uri.removeprefix("mailto:").partition("?")[0], None
+    return Person(name=name, email=email(address), uri=uri)
 
 
 def link(given: Link, site: Site) -> Link:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from syndicator.core import rulings
 from syndicator.core.articles.fields import media_type
 from syndicator.core.html import absolute, clean
-from syndicator.core.identity import site_feed_id
+from syndicator.core.identity import podcast_guid, site_feed_id
 from syndicator.core.render import carried, checked
 from syndicator.core.text import clean_text, one_line
 from syndicator.model import (
@@ -27,8 +28,10 @@ from syndicator.model import (
     InReplyTo,
     Link,
     Person,
+    Podcast,
     Replies,
     Site,
+    Status,
     Tombstone,
     Upstream,
 )
@@ -67,7 +70,8 @@ class Entry:
     `related` are links with an address, `mentioned` the titles of related articles without one; `links` are those
     with another relation. `image.url` is absolute where it is not None. `categories` are all tags, with what is
     known of each. `place` is latitude and longitude as decimals, and a name. `source` is the feed that it was taken
-    from; `original_id` is what that called it, where that is not its id. No text holds a character that XML forbids.
+    from; `original_id` is what that called it, where that is not its id. `note` is what readers are told of a ruling.
+    No text holds a character that XML forbids.
     """
 
     id: str
@@ -99,6 +103,9 @@ class Entry:
     source: Upstream | None
     original_id: str | None
     extra: tuple[tuple[str, str], ...]
+    revision: int
+    retracted: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,8 @@ class Head:
     """What stands before a feed's entries.
 
     `self_url` is the document's own address, `page` the HTML page's, `style` the style sheet's path on the host.
+    `podcast` has its `guid` where the feed is one. `previous` is the address of the archive document before this one
+    (RFC 5005 section 4); `current`, in an archive document, that of the feed's current one.
     """
 
     id: str
@@ -119,6 +128,22 @@ class Head:
     language: str | None
     licence: str | None
     tombstones: tuple[Tombstone, ...]
+    image: str | None
+    podcast: Podcast | None
+    previous: str | None
+    current: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Where a document stands among those of a feed with archives: 0 for the current one, and for no previous one."""
+
+    number: int = 0
+    previous: int = 0
+
+    def path(self, feed: Feed, format: Format) -> str:
+        """The document's path under `feeds/`."""
+        return f"{feed.archive(self.number)}/{format}" if self.number else feed.path(format)
 
 
 def rfc3339(value: datetime) -> str:
@@ -137,10 +162,11 @@ def entry(article: Article, site: Site) -> Entry:
     if not article.id or published is None:
         raise ValueError(f"article {article.title!r} has no id or no dates: decide about it before rendering it")
     page = f"{site.base_url}/articles/{article.slug}"
+    article = rulings.as_shown(article)
     summary = one_line(article.summary)
     title = one_line(article.title) or summary[:100].rstrip() or article.slug or article.id
     attachments = _attachments(article, site)
-    episode = carried.episode(article.episode)
+    episode = carried.episode(article.episode, site)
     image = _image(article.image, site)
     if image is None or _attached(image.url, attachments):
         image = _image(_cover(episode, attachments), site) or image
@@ -155,7 +181,7 @@ def entry(article: Article, site: Site) -> Entry:
         url=checked.web(article.url) or page,
         published=published,
         updated=article.updated or published,
-        summary=summary or title,
+        summary=_summary(article, summary or title, site),
         content=_content(article, image, site, page) if site.full_content else "",
         language=checked.language(article.language) or (None if ours else UNKNOWN_LANGUAGE),
         authors=_people(article.authors),
@@ -179,27 +205,54 @@ def entry(article: Article, site: Site) -> Entry:
         source=source,
         original_id=None if ours else _original_id(article),
         extra=carried.extra(article.extra, everything=not ours),
+        revision=max(article.revision, 1),
+        retracted=article.status is Status.RETRACTED,
+        note=rulings.note_of(article),
     )
 
 
-def head(feed: Feed, format: Format, site: Site, updated: datetime, tombstones: Sequence[Tombstone] = ()) -> Head:
+def head(
+    feed: Feed,
+    format: Format,
+    site: Site,
+    updated: datetime,
+    tombstones: Sequence[Tombstone] = (),
+    chain: Chain | None = None,
+) -> Head:
     """What the document of `feed` in `format` says of itself.
 
-    Its id is made from the site's id and the feed's name (UUIDv5), so that neither title nor domain changes it.
+    Its id is made from the site's id and the name that the feed had at first (UUIDv5), so that neither title, domain
+    nor name changes it.
     """
+    chain = chain or Chain()
     site_title = one_line(site.title) or GENERATOR
+    own, current = (f"{site.base_url}/{path}" for path in (chain.path(feed, format), feed.path(format)))
     return Head(
-        id=site_feed_id(site.id, feed.name),
+        id=site_feed_id(site.id, feed.first_name or feed.name),
         title=one_line(feed.title) or site_title,
         description=one_line(feed.description or site.description),
-        self_url=f"{site.base_url}/{feed.path(format)}",
+        self_url=own,
         page=f"{site.base_url}/{feed.name}",
         style=f"{urlsplit(site.base_url).path}/feed.css",
         updated=updated,
         author=one_line(site.author or "") or site_title,
-        language=checked.language(site.language),
-        licence=one_line(site.licence or "") or None,
+        language=checked.language(feed.language) or checked.language(site.language),
+        licence=one_line(feed.licence or "") or one_line(site.licence or "") or None,
         tombstones=tuple(tombstones),
+        image=checked.resolved(feed.image, site),
+        podcast=_podcast(feed, site),
+        previous=f"{site.base_url}/{feed.archive(chain.previous)}/{format}" if chain.previous else None,
+        current=current if chain.number else None,
+    )
+
+
+def _podcast(feed: Feed, site: Site) -> Podcast | None:
+    """The show; what directories know it by is made of the address that its RSS document had at first."""
+    if feed.podcast is None:
+        return None
+    first = replace(feed, name=feed.first_name or feed.name)
+    return replace(
+        feed.podcast, guid=feed.podcast.guid or podcast_guid(f"{site.base_url}/{first.path(Format.RSS)}")
     )
 
 
@@ -283,14 +336,28 @@ def _image(image: Image | None, site: Site) -> Image | None:
     )
 
 
+def _summary(article: Article, summary: str, site: Site) -> str:
+    """The summary; where it stands alone, with the note of a correction before it."""
+    note = "" if site.full_content else rulings.correction(article)
+    return one_line(f"Correction: {note} {summary}") if note else summary
+
+
 def _content(article: Article, image: Image | None, site: Site, page: str) -> str:
     body = article.body.strip()
     # The same as cleaning always, and ten times cheaper for a body that is clean already, as it should be.
     if not body.replace("\n", "").isprintable():
         body = clean_text(body)
     body = absolute(body, site.base_url, page)
-    # What was written elsewhere is passed on as it was; its picture is told of beside it.
-    return body if article.upstream else f"{_figure(image, body)}\n{body}".strip()
+    if not article.upstream:  # what was written elsewhere is passed on as it was; its picture is told of beside it
+        body = f"{_figure(image, body)}\n{body}".strip()
+    return f"{_note(article)}\n{body}".strip() if article.ruling else body
+
+
+def _note(article: Article) -> str:
+    """What stands first in a corrected article, cleaned as a reader cleans it."""
+    note = rulings.correction(article)
+    text = html.escape(clean_text(note), quote=False)
+    return clean(f"<p><strong>Correction:</strong> {text}</p>").strip() if note else ""
 
 
 def _figure(image: Image | None, body: str) -> str:

@@ -157,9 +157,9 @@ def _duration(entry: Entry) -> str | None:
 
 def _podcast(parent: etree._Element, known: Episode) -> None:
     if known.season == 0:
-        _element(parent, "season").text = "0"
+        podcast_element(parent, "season").text = "0"
     if known.number and not _whole(known.number):
-        _element(parent, "episode").text = known.number
+        podcast_element(parent, "episode").text = known.number
     for one in known.transcripts:
         made = _linked(parent, "transcript", one)
         for name, value in (("language", one.hreflang), ("rel", one.rel)):
@@ -173,12 +173,13 @@ def _whole(number: str | None) -> bool:
     return number is not None and number.isdecimal() and int(number) > 0
 
 
-def _element(parent: etree._Element, name: str) -> etree._Element:
+def podcast_element(parent: etree._Element, name: str) -> etree._Element:
+    """A new child in the namespace of Podcasting 2.0."""
     return etree.SubElement(parent, f"{PODCAST}{name}", nsmap=_PODCAST)
 
 
 def _linked(parent: etree._Element, name: str, to: Link) -> etree._Element:
-    made = _element(parent, name)
+    made = podcast_element(parent, name)
     made.set("url", to.href or "")
     made.set("type", to.type or "")
     return made

@@ -71,6 +71,8 @@ def document(head: Head, items: Sequence[bytes]) -> bytes:
             title=head.title,
             home_page_url=head.page,
             feed_url=head.self_url,
+            next_url=head.previous,
+            icon=head.image,
             description=head.description,
             authors=[{"name": head.author}],
             language=head.language,
@@ -78,6 +80,8 @@ def document(head: Head, items: Sequence[bytes]) -> bytes:
                 id=head.id,
                 updated=rfc3339(head.updated),
                 licence=head.licence,
+                archive=True if head.current else None,
+                current=head.current,
                 deleted=[{"id": gone.id, "when": rfc3339(gone.when)} for gone in head.tombstones],
             ),
         )

@@ -22,6 +22,7 @@ AT = "{http://purl.org/atompub/tombstones/1.0}"
 CC = "{http://backend.userland.com/creativeCommonsRssModule}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+FH = "{http://purl.org/syndication/history/1.0}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 WFW = "{http://wellformedweb.org/CommentAPI/}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -130,6 +131,18 @@ def link(parent: etree._Element, name: str, rel: str, to: Link, length: int | No
         if value:
             element.set(attribute, value)
     return element
+
+
+def history(parent: etree._Element, name: str, head: Head, type: str) -> None:
+    """Where a document stands in the history of its feed (RFC 5005 section 4).
+
+    There is no `next-archive`: when an archive document is made, the one after it is not there.
+    """
+    if head.current:
+        etree.SubElement(parent, f"{FH}archive")
+        link(parent, name, "current", Link(href=head.current, type=type))
+    if head.previous:
+        link(parent, name, "prev-archive", Link(href=head.previous, type=type))
 
 
 def media(parent: etree._Element, entry: Entry) -> None:

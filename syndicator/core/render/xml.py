@@ -18,7 +18,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from syndicator.core.render import extensions, markup
+from syndicator.core.render import extensions, markup, podcast
 from syndicator.core.render.entry import GENERATOR, Entry, Head, escape, rfc3339
 from syndicator.model import Category
 
@@ -71,7 +71,7 @@ def atom_document(head: Head, entries: Sequence[bytes]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("ours", _FeedExtension)
     feed.ours.head = head
-    feed.ours.namespaces = ATOM_NAMESPACES | ({"at": markup.AT[1:-1]} if head.tombstones else {})
+    feed.ours.namespaces = ATOM_NAMESPACES | ({"at": markup.AT[1:-1]} if head.tombstones else {}) | _history(head)
     feed.id(head.id)
     feed.title(head.title)
     feed.updated(head.updated)
@@ -81,6 +81,8 @@ def atom_document(head: Head, entries: Sequence[bytes]) -> bytes:
         feed.language(head.language)
     feed.link(href=head.self_url, rel="self", type="application/atom+xml")
     feed.link(href=head.page, rel="alternate", type="text/html")
+    if head.image:
+        feed.logo(head.image)
     return markup.joined(feed.atom_str(pretty=True), b"</feed>", entries)
 
 
@@ -89,13 +91,16 @@ def rss_document(head: Head, items: Sequence[bytes]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("ours", _FeedExtension)
     feed.ours.head = head
-    feed.ours.namespaces = RSS_NAMESPACES
+    feed.ours.namespaces = RSS_NAMESPACES | _history(head)
     feed.title(markup.text_construct(head.title)[1])
     feed.link(href=head.page, rel="alternate")
     feed.description(markup.text_construct(head.description or head.title)[1])
     feed.generator(GENERATOR)
     if head.language:
         feed.language(head.language)
+    if head.image:
+        title = markup.text_construct(head.title)[1]
+        feed.image(url=head.image, title=title, link=head.page)
     # It would otherwise write the current time, and change the locale of the process for it.
     feed._FeedGenerator__rss_lastBuildDate = None
     return markup.joined(feed.rss_str(pretty=True), b"  </channel>\n</rss>", items)
@@ -148,9 +153,8 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
         if entry.licence_url:
             markup.add(made, f"{markup.CC}license", entry.licence_url)
         markup.links(made, f"{markup.ATOM}link", entry, licence=False)
-        for first in entry.attachments[:1]:
-            length = str(first.length or 0)
-            etree.SubElement(made, "enclosure", url=first.url, length=length, type=first.type)
+        if file := podcast.enclosure(entry):
+            etree.SubElement(made, "enclosure", url=file.url, length=str(file.length or 0), type=file.type)
         markup.media(made, entry)
         if entry.source:
             extensions.rss_source(made, entry.source)
@@ -185,6 +189,8 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
         markup.subtitle(made, head)
         if head.licence:
             markup.retype(made, "rights", head.licence)
+        podcast.channel(made, head)
+        markup.history(made, "link", head, "application/atom+xml")
         for gone in head.tombstones:
             etree.SubElement(made, f"{markup.AT}deleted-entry", ref=gone.id, when=rfc3339(gone.when))
         return made
@@ -197,8 +203,14 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
         markup.add(channel, f"{markup.DC}creator", head.author)
         if head.licence:
             markup.add(channel, "copyright", head.licence)
+        podcast.channel(channel, head)
         etree.SubElement(channel, f"{markup.ATOM}link", href=head.self_url, rel="self", type="application/rss+xml")
+        markup.history(channel, f"{markup.ATOM}link", head, "application/rss+xml")
         return made
+
+
+def _history(head: Head) -> dict[str, str]:
+    return {"fh": markup.FH[1:-1]} if head.current else {}
 
 
 def _category(category: Category) -> dict[str, str]:

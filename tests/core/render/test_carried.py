@@ -68,6 +68,9 @@ def carrying(**fields: Any) -> Article:
     return dataclasses.replace(CARRYING, **fields)
 
 
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+
 def atom(one: Article = CARRYING) -> etree._Element:
     return etree.fromstring(document(Format.ATOM, [one])).find("a:entry", NS)
 
@@ -559,21 +562,24 @@ def _kept(one: Article) -> list[str]:
     return [text for _, text in cleaned]
 
 
+_ITEMS = {Format.ATOM: "a:entry", Format.RSS: "channel/item", Format.RDF: "{http://purl.org/rss/1.0/}item"}
+
+
 def _addresses(format: Format, body: bytes) -> list[str]:
-    if format is Format.JSON:
+    if format in (Format.JSON, Format.NINJS):
         found: list[str] = []
 
         def note(pairs: list[tuple[str, Any]]) -> None:
-            keys = ("url", "feed_url", "image", "comments", "licence", "chapters")
+            keys = ("url", "feed_url", "image", "comments", "licence", "chapters", "href", "linkedRights")
             found.extend(value for key, value in pairs if key in keys and isinstance(value, str))
 
-        for one in json.loads(body)["items"]:
+        for one in json.loads(body)["items" if format is Format.JSON else "associations"]:
             json.loads(json.dumps(one), object_pairs_hook=note)
         return found
     root = etree.fromstring(body)
-    items = root.iterfind("a:entry", NS) if format is Format.ATOM else root.iterfind("channel/item")
+    items = root.iterfind(_ITEMS[format], NS)
     elements = [element for one in items for element in one.iter()]
-    attributes = [element.get(name) for element in elements for name in ("href", "url")]
+    attributes = [element.get(name) for element in elements for name in ("href", "url", f"{RDF}resource")]
     texts = [
         element.text
         for element in elements

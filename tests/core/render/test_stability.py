@@ -111,8 +111,36 @@ OBJECT = (
 )
 
 
+DESCRIPTION = """\
+  <item rdf:about="urn:uuid:00000000-0000-4000-8000-000000000001">
+    <title>Bread</title>
+    <link>https://news.example.org/articles/article-1</link>
+    <description>It rose.</description>
+    <dc:creator>Ann</dc:creator>
+    <dc:date>2024-01-23T08:30:01Z</dc:date>
+    <dc:language>en</dc:language>
+    <dc:subject>press</dc:subject>
+    <dc:rights>CC0</dc:rights>
+    <content:encoded><![CDATA[<p>It rose.</p>]]></content:encoded>
+  </item>
+"""
+ASSOCIATION = (
+    '{"name": "Bread", "uri": "urn:uuid:00000000-0000-4000-8000-000000000001", "type": "text", '
+    '"representationType": "full", "version": "1", "firstCreated": "2024-01-23T08:30:01Z", '
+    '"versionCreated": "2024-01-23T08:30:01Z", "contentCreated": "2024-01-23T08:30:01Z", "pubStatus": "usable", '
+    '"language": "en", "headlines": [{"role": "main", "value": "Bread"}], '
+    '"descriptions": [{"role": "summary", "contentType": "text/plain", "value": "It rose."}], '
+    '"bodies": [{"role": "main", "contentType": "text/html", "value": "<p>It rose.</p>"}], "by": "Ann", '
+    '"people": [{"name": "Ann", "rel": "author"}], "usageTerms": "CC0", "subjects": [{"name": "press"}], '
+    '"renditions": [{"name": "web", "href": "https://news.example.org/articles/article-1", '
+    '"contentType": "text/html"}]}'
+)
+
+
 @pytest.mark.parametrize(
-    ("format", "expected"), [(Format.ATOM, ENTRY), (Format.RSS, ITEM), (Format.JSON, OBJECT)], ids=list(Format)
+    ("format", "expected"),
+    list(zip(Format, (ENTRY, ITEM, OBJECT, DESCRIPTION, ASSOCIATION), strict=True)),
+    ids=list(Format),
 )
 def test_pieces_of_renderer_2_are_these_bytes(format: Format, expected: str) -> None:
     one = article(

@@ -17,6 +17,7 @@ from syndicator.core.render.entry import entry as shown
 from syndicator.core.text import one_line
 from syndicator.core.upstream import read
 from syndicator.model import (
+    USUAL,
     Article,
     Category,
     Enclosure,
@@ -206,13 +207,15 @@ def test_rss_gives_back_what_it_can_carry(one: Article) -> None:
     back = read_back(one, Format.RSS)
     assert said(one, IN_RSS) == said(back, IN_RSS)
     assert [person.name for person in one.authors] == [person.name for person in back.authors]
-    assert one.enclosures[:1] == tuple(replace(file, title=one.enclosures[0].title) for file in back.enclosures[:1])
+    played = [file for file in one.enclosures if one.episode and file.type in ("audio/mpeg", "video/mp4")]
+    for expected in (*played, *one.enclosures)[:1]:
+        assert expected == replace(back.enclosures[0], title=expected.title)
     assert one.id == back.explicit_id
     assert content(one) == content(decided(back, one))
 
 
 @settings(max_examples=50, deadline=None)
-@given(one=articles(), format=st.sampled_from(tuple(Format)))
+@given(one=articles(), format=st.sampled_from(USUAL))
 def test_what_was_read_back_is_rendered_as_it_was(one: Article, format: Format) -> None:
     once = decided(read_back(one, format), one)
     twice = decided(read_back(once, format), once)

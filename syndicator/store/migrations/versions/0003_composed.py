@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+from syndicator.core.queries import words
+from syndicator.store.rows import ARTICLE
+from syndicator.store.tables import micros
 
 revision = "0003"
 down_revision = "0002"
@@ -12,6 +19,7 @@ depends_on = None
 
 WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+BATCH = 500
 
 
 def upgrade() -> None:
@@ -20,6 +28,7 @@ def upgrade() -> None:
     _feeds()
     _works()
     _tokens()
+    _known_articles()
 
 
 def _articles() -> None:
@@ -74,6 +83,7 @@ def _feeds() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("members_by_place", "members", ["feed", "archive", "shown", "place"])
+    op.create_index("members_in_order", "members", ["feed", "place"])
     op.create_index("members_by_entry", "members", ["feed", "archive", "entered"])
     op.create_index("members_by_article", "members", ["article_pk"])
     op.create_table(
@@ -140,3 +150,27 @@ def _tokens() -> None:
         sa.Column("used", sa.BigInteger),
     )
     op.create_index("tokens_by_feed", "tokens", ["feed"])
+
+
+def _known_articles() -> None:
+    """What the new columns hold of the articles that are there; whatever readers saw is to be looked at."""
+    stored = sa.text(
+        "SELECT articles.pk, articles.standing, revisions.payload FROM articles JOIN revisions"
+        " ON revisions.article_pk = articles.pk AND revisions.number = articles.revision"
+        " WHERE articles.pk > :last ORDER BY articles.pk LIMIT :batch"
+    )
+    filled = sa.text("UPDATE articles SET words = :words, published = :published WHERE pk = :pk")
+    changed = sa.text("INSERT INTO changes (article_pk, token) VALUES (:pk, :token)")
+    connection, last = op.get_bind(), 0
+    while found := connection.execute(stored, {"last": last, "batch": BATCH}).all():
+        last = found[-1].pk
+        connection.execute(filled, [_counted(row) for row in found])
+        seen = [{"pk": row.pk, "token": secrets.randbits(63)} for row in found if row.standing]
+        if seen:
+            connection.execute(changed, seen)
+
+
+def _counted(row: Any) -> dict[str, Any]:
+    article = ARTICLE.load(row.payload)
+    published = None if article.published is None else micros(article.published)
+    return {"pk": row.pk, "words": words(article), "published": published}

@@ -1,0 +1,59 @@
+"""Regular expressions in time linear in the text (RE2), and over no more text than that takes a moment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from syndicator.errors import BadExpression
+
+LONGEST = 500
+"""How many characters a pattern may have."""
+_LARGEST = 600
+_MOST_BYTES = 1_000_000
+_STEPS = 6_000_000
+_MEMORY = 1 << 19
+
+
+class Pattern:
+    """A pattern that is looked for without regard to case.
+
+    RE2 takes at most one step for each of its instructions at each byte, so a large pattern looks at less of a text.
+    """
+
+    def __init__(self, compiled: Any) -> None:
+        self._search = compiled.search
+        self.reach = min(_MOST_BYTES, _STEPS // max(compiled.programsize, 1))
+        """How many bytes of a text in UTF-8 it looks at."""
+
+    def fits(self, text: bytes) -> bool:
+        """Whether it is found in a text in UTF-8."""
+        return self._search(text[: self.reach]) is not None
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str) -> Pattern:
+    """A pattern, ready. Raises BadExpression where it is none, or too large."""
+    if not pattern:
+        raise BadExpression("a pattern is empty")
+    if len(pattern) > LONGEST:
+        raise BadExpression(f"a pattern has {len(pattern)} characters; {LONGEST} are the most: split it with or")
+    import re2
+
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    options.case_sensitive = False
+    options.never_capture = True
+    try:
+        found = re2.compile(pattern.encode(), options)
+    except re2.error as error:
+        raise BadExpression(f"a pattern cannot be read: {_said(error)}") from None
+    if found.programsize > _LARGEST:
+        raise BadExpression("a pattern is too large: split it with or, or repeat less in it")
+    return Pattern(found)
+
+
+def _said(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

@@ -1,0 +1,205 @@
+"""Documents about the site, from the store to files: which there are, what they say, when they change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from syndicator.core.lists import read_list
+from syndicator.core.render.listings import news_until
+from syndicator.flows import listings
+from syndicator.flows.ingest import ingest
+from syndicator.flows.sources import add, remove, sound
+from syndicator.model import Feed, Source
+from tests.flows.world import World, story
+
+ALL = ["@opml", "@feeds", "@news", "@sitemap/0", "@sitemap"]
+
+
+def body(world: World, name: str) -> str:
+    """The document of that name, or nothing where there is none."""
+    found = listings.documents(world.ports, name)
+    return "".join(document.body.decode() for document in found)
+
+
+def pages(world: World, name: str) -> list[str]:
+    """The articles that a sitemap names."""
+    return re.findall(r"<loc>https://news\.example/articles/([^<]*)</loc>", body(world, name))
+
+
+def settle(world: World, *names: str) -> None:
+    """Store these documents as publication does."""
+    store = world.ports.store
+    store.soil(names)
+    done = [one for one in store.dirty() if one.name in names]
+    made = {name: listings.documents(world.ports, name) for name in names}
+    paths = {str(listings.path(name)): name for name in names}
+    gone = [path for path, name in paths.items() if not made[name]]
+    written = store.publish(done, [one for found in made.values() for one in found], gone, (), world.now(), names=paths)
+    world.ports.publication.write(written, store.document)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("@opml", "opml.xml"),
+        ("@feeds", ".well-known/feeds"),
+        ("@news", "sitemap-news.xml"),
+        ("@sitemap", "sitemap.xml"),
+        ("@sitemap/0", "sitemaps/0.xml"),
+        ("@sitemap/417", "sitemaps/417.xml"),
+        ("@sitemap/01", None),
+        ("@sitemap/-1", None),
+        ("@sitemap/../x", None),
+        ("@sitemap/0\n", None),
+        ("@other", None),
+        ("", None),
+        ("tags/x", None),
+    ],
+)
+def test_a_dirty_name_means_one_path_or_none(world: World, name: str, expected: str | None) -> None:
+    assert listings.path(name) == expected
+    if expected is None:
+        assert listings.documents(world.ports, name) == []
+
+
+@pytest.mark.parametrize(("key", "name"), [(1, "@sitemap/0"), (999, "@sitemap/0"), (1000, "@sitemap/1")])
+def test_an_article_belongs_to_the_part_of_its_number(key: int, name: str) -> None:
+    assert listings.part_of(key) == name
+
+
+def test_of_an_empty_site_there_is_only_the_list_of_its_feeds(world: World) -> None:
+    assert listings.every(world.ports) == ALL
+    assert [name for name in ALL if listings.documents(world.ports, name)] == ["@feeds"]
+
+
+def test_every_article_of_ours_is_in_the_part_of_its_number(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "PART", 4)
+    for number in range(1, 10):
+        world.write(f"{number}.md", story(number))
+    world.write("other.md", "---\ntitle: Of others\nurl: https://elsewhere.example/a\n---\nText.\n")
+    world.write("draft.md", "---\ntitle: Not yet\nstatus: draft\n---\nText.\n")
+    ingest(world.ports)
+    names = [name for name in listings.every(world.ports) if name.startswith("@sitemap/")]
+    assert names == ["@sitemap/0", "@sitemap/1", "@sitemap/2"]
+    found = [pages(world, name) for name in names]
+    assert sorted(slug for part in found for slug in part) == [f"story-{number}" for number in range(1, 10)]
+    assert [len(found[0]) <= 3, len(found[1]) <= 4, len(found[2]) <= 4] == [True] * 3
+
+
+def test_the_index_names_the_parts_that_are_there_or_will_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "PART", 2)
+    for number in range(1, 4):
+        world.write(f"{number}.md", story(number))
+    ingest(world.ports)
+    parts = "https://news.example/sitemaps/0.xml", "https://news.example/sitemaps/1.xml"
+
+    def named() -> tuple[str, ...]:
+        return tuple(re.findall("<loc>([^<]*)</loc>", body(world, "@sitemap")))
+
+    assert named() == ()
+    world.ports.store.soil(["@sitemap/0", "@sitemap/1", "@sitemap/2"])
+    assert named() == parts
+    settle(world, "@sitemap/0", "@sitemap/1", "@sitemap/2", "@sitemap")
+    assert (named(), world.ports.store.document("sitemaps/2.xml")) == (parts, None)
+    number = pages(world, "@sitemap/0")[0].removeprefix("story-")
+    world.write(f"{number}.md", story(int(number)).replace("---\n", "---\nstatus: draft\n", 1))
+    world.wait(minutes=5)
+    ingest(world.ports)
+    world.ports.store.soil(["@sitemap/0"])
+    assert (pages(world, "@sitemap/0"), named()) == ([], parts[1:])
+    settle(world, "@sitemap/0", "@sitemap")
+    head = world.ports.store.document_head("sitemaps/0.xml")
+    assert head is not None
+    assert head.gone
+    assert named() == parts[1:]
+    assert set(world.snapshot()) >= {"sitemap.xml", "sitemaps/1.xml"}
+    assert "sitemaps/0.xml" not in world.snapshot()
+
+
+def test_news_are_of_the_last_two_days(world: World) -> None:
+    world.write("old.md", story(1))
+    world.write("new.md", story(2, title="Today", date="2026-05-01"))
+    ingest(world.ports)
+    assert pages(world, "@news") == ["today"]
+    article = world.ports.store.article("today")
+    assert article is not None
+    until = news_until(article)
+    assert until is not None
+    world.time = until - timedelta(seconds=1)
+    assert pages(world, "@news") == ["today"]
+    world.wait(seconds=1)
+    assert listings.documents(world.ports, "@news") == []
+
+
+def test_the_oldest_news_are_found_behind_hundreds_of_newer_finds(world: World) -> None:
+    world.write("first.md", story(0, title="First", date="2026-05-01"))
+    ingest(world.ports)
+    world.wait(hours=1)
+    for number in range(1, 260):
+        world.write(f"{number}.md", story(number, date="2020-01-{day:02}"))
+    ingest(world.ports)
+    assert pages(world, "@news") == ["first"]
+
+
+def test_the_lists_follow_sources_and_feeds_and_keep_secrets(world: World) -> None:
+    source = Source(id="lake", url="https://ann:hidden@lake.example/feed?key=hidden", title="The Lake", tags=("Boats",))
+    add(world.ports, [sound(source)])
+    store = world.ports.store
+    store.save_feed(Feed(name="boats", title="Boats"))
+    store.save_feed(Feed(name="private/board", title="The Board", private=True))
+    assert "hidden" not in body(world, "@opml") + body(world, "@feeds")
+    read = read_list(body(world, "@opml").encode(), "opml.xml").subscriptions
+    assert [(one.url, one.title, one.tags) for one in read] == [("https://lake.example/feed", "The Lake", ("Boats",))]
+    feeds = read_list(body(world, "@feeds").encode(), "feeds").subscriptions
+    assert [one.url.removeprefix("https://news.example/") for one in feeds] == [
+        "feed.xml",
+        "boats/feed.xml",
+        "sources/lake/feed.xml",
+    ]
+    remove(world.ports, source)
+    assert listings.documents(world.ports, "@opml") == []
+
+
+def test_the_documents_are_files_at_their_addresses_and_repaired_like_any(world: World) -> None:
+    world.write("new.md", story(2, title="Today", date="2026-05-01"))
+    ingest(world.ports)
+    settle(world, *ALL)
+    paths = {".well-known/feeds", "sitemap-news.xml", "sitemaps/0.xml", "sitemap.xml"}
+    feeds = world.root / "feeds"
+    written = {path: (feeds / path).read_bytes() for path in paths}
+    (feeds / ".well-known" / "feeds").write_bytes(b"<opml>")
+    (feeds / "sitemap.xml").unlink()
+    (feeds / ".well-known" / "security.txt").write_bytes(b"mine")
+    mended = world.ports.publication.repair(world.ports.store.documents(), world.ports.store.document)
+    assert set(mended) >= {".well-known/feeds", "sitemap.xml"}
+    assert {path: (feeds / path).read_bytes() for path in paths} == written
+    assert (feeds / ".well-known" / "security.txt").read_bytes() == b"mine"
+    world.move_to("https://moved.example")
+    settle(world, "@feeds")
+    assert b"https://moved.example/feed.xml" in (feeds / ".well-known" / "feeds").read_bytes()
+
+
+def test_the_same_store_gives_the_same_bytes_whatever_the_time(world: World) -> None:
+    world.write("old.md", story(1))
+    ingest(world.ports)
+    world.ports.store.save_feed(Feed(name="boats", title="Boats"))
+    before = [body(world, name) for name in ALL]
+    world.wait(days=300)
+    assert [body(world, name) for name in ALL] == before
+
+
+def test_a_title_that_upstream_gave_stands_where_a_person_gave_none(world: World) -> None:
+    add(world.ports, [Source(id="lake", url="https://lake.example/feed")])
+    state = world.ports.store.poll_state("lake")
+    assert state is not None
+    known = replace(state, upstream=replace(state.upstream, title="The Lake", url="https://lake.example/"))
+    source = world.ports.store.source("lake")
+    assert source is not None
+    world.ports.store.save_sources([(source, known)])
+    (one,) = read_list(body(world, "@opml").encode(), "opml.xml").subscriptions
+    assert (one.title, one.page) == ("The Lake", "https://lake.example/")
+    assert "The Lake" in body(world, "@feeds")

@@ -1,0 +1,192 @@
+"""Private feeds: who has a token reads them, and nobody else learns even that they are there."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from syndicator.errors import FeedError
+from syndicator.flows import tokens
+from syndicator.flows.publish import publish
+from syndicator.model import Feed, Format, Query
+from syndicator.web.app import create_app
+from tests.flows.world import World, story
+
+DOCUMENTS = ("feed.xml", "rss.xml", "feed.json")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    world.write("a.md", story(1))
+    world.write("b.md", story(2))
+    for slug in ("partners", "press"):
+        world.ports.store.save_feed(
+            Feed(name=f"private/{slug}", title=f"For {slug}", private=True, query=Query(sources=frozenset({"seeds"})))
+        )
+    world.build()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    return create_app(world.ports).test_client()
+
+
+def basic(password: str, name: str = "ann") -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("way", ["address", "basic", "bearer"])
+def test_a_token_opens_its_feed_in_three_ways(world: World, client: FlaskClient, way: str, document: str) -> None:
+    _, secret = tokens.grant(world.ports, "partners", "Ann")
+    path = f"/private/{secret}/partners/{document}" if way == "address" else f"/private/partners/{document}"
+    headers = {"address": {}, "basic": basic(secret), "bearer": bearer(secret)}[way]
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, b"Story 1" in answer.data, b"Story 2" in answer.data) == (200, True, True)
+    assert answer.headers["Cache-Control"].startswith("private, ")
+    assert "Authorization" in answer.headers["Vary"]
+    assert secret.encode() not in answer.data
+    assert secret not in str(answer.headers)
+    again = client.get(path, headers={**headers, "If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, answer.headers["Cache-Control"])
+    assert client.post(path, headers=headers).status_code == 405
+
+
+ASKED = [
+    "/private",
+    "/private/",
+    "/private/partners",
+    "/private/partners/",
+    "/private/partners/feed.xml",
+    "/private/partners/rss.xml",
+    "/private/partners/feed",
+    "/private/press/feed.xml",
+    "/private/nothing/feed.xml",
+    "/private/partners/archives/1/feed.xml",
+    f"/private/{'A' * 43}/partners/feed.xml",
+    f"/private/{'A' * 43}/nothing/feed.xml",
+    "/private/../private/partners/feed.xml",
+    "/private/%2e%2e/feed.xml",
+    "/private/" + "x/" * 200,
+    "/%70rivate/partners/feed.xml",
+]
+GIVEN = {
+    "none": {},
+    "wrong": bearer("A" * 43),
+    "short": bearer("x"),
+    "empty": {"Authorization": ""},
+    "wrong password": basic("A" * 43),
+    "no password": {"Authorization": "Basic " + base64.b64encode(b"ann").decode()},
+    "broken": {"Authorization": "Basic ***"},
+    "other scheme": {"Authorization": 'Digest username="ann", response="x"'},
+    "conditional": {"If-None-Match": "*"},
+    "with a failing condition": {"If-Match": '"x"'},
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("headers", GIVEN.values(), ids=GIVEN)
+def test_everything_there_answers_the_same_401_without_a_token(
+    client: FlaskClient, method: str, headers: dict[str, str]
+) -> None:
+    answers = [client.open(path, method=method, headers=headers) for path in ASKED]
+    seen = {(a.status, a.data, tuple(sorted((k, v) for k, v in a.headers if k != "Date"))) for a in answers}
+    assert len(seen) == 1, seen
+    ((status, body, sent),) = seen
+    assert status.startswith("401 ")
+    assert body == b"" if method == "HEAD" else b"needs a token" in body
+    assert ("Cache-Control", "no-store") in sent
+
+
+def test_a_token_opens_no_other_feed_and_nothing_once_it_ended(world: World, client: FlaskClient) -> None:
+    token, secret = tokens.grant(world.ports, "partners", "Ann", world.now() + timedelta(days=1))
+    refused = client.get("/private/nothing/feed.xml")
+    assert client.get("/private/partners/feed.xml", headers=bearer(secret)).status_code == 200
+    for path in ("/private/press/feed.xml", "/private/nothing/feed.xml"):
+        answer = client.get(path, headers=bearer(secret))
+        assert (answer.status, answer.data) == (refused.status, refused.data)
+    world.wait(days=1)
+    answer = client.get("/private/partners/feed.xml", headers=bearer(secret))
+    assert (answer.status, answer.data) == (refused.status, refused.data)
+    lasting, other = tokens.grant(world.ports, "private/partners", "Bob")
+    assert client.get("/private/partners/feed.xml", headers=bearer(other)).status_code == 200
+    tokens.revoke(world.ports, lasting.id)
+    assert client.get("/private/partners/feed.xml", headers=bearer(other)).status_code == 401
+    assert {one.id: bool(one.revoked) for one in world.ports.store.tokens("private/partners")} == {
+        token.id: False,
+        lasting.id: True,
+    }
+
+
+def test_only_private_feeds_have_tokens(world: World) -> None:
+    world.ports.store.save_feed(Feed(name="open", title="Open"))
+    for name in ("open", "nothing", ""):
+        with pytest.raises(FeedError, match="no private feed"):
+            tokens.grant(world.ports, name, "Ann")
+
+
+def test_the_secret_is_nowhere_in_the_store(world: World) -> None:
+    _, secret = tokens.grant(world.ports, "partners", "Ann")
+    world.ports.store.close()
+    data = b"".join(path.read_bytes() for path in (world.root / "var").iterdir())
+    assert (secret.encode() in data, b"Ann" in data) == (False, True)
+
+
+def test_the_last_use_is_noted(world: World, client: FlaskClient) -> None:
+    token, _ = tokens.grant(world.ports, "partners", "Ann")
+    tokens.used(world.ports, token)
+    found = world.ports.store.token(token.id)
+    assert found is not None
+    assert found.used == world.now()
+    first = world.now()
+    world.wait(minutes=59)
+    tokens.used(world.ports, found)
+    assert world.ports.store.token(token.id).used == first  # type: ignore[union-attr]
+    world.wait(minutes=1)
+    tokens.used(world.ports, found)
+    assert world.ports.store.token(token.id).used == world.now()  # type: ignore[union-attr]
+
+
+def test_nothing_of_a_private_feed_shows_where_it_was_not_asked_for(world: World, client: FlaskClient) -> None:
+    files = world.snapshot()
+    assert [path for path in files if "private" in path] == []
+    texts = [gzip.decompress(data) if path.endswith(".gz") else data for path, data in files.items()]
+    for path in ("/", "/feeds", "/robots.txt", *(f"/{path}" for path in files if not path.endswith((".gz", ".br")))):
+        answer = client.get(path)
+        texts += [answer.data, str(answer.headers).encode()]
+    assert [text for text in texts if b"For partners" in text or b"/private" in text or b"For press" in text] == []
+    assert client.get("/partners").status_code == 404
+    assert client.get("/partners/feed.xml").status_code == 404
+
+
+def test_the_store_has_the_documents_and_repair_leaves_them_there(world: World) -> None:
+    publish(world.ports)
+    world.build()
+    for format in (Format.ATOM, Format.RSS, Format.JSON):
+        assert world.ports.store.document(f"private/partners/{format}") is not None
+    assert not (world.root / "feeds" / "private").exists()
+
+
+def test_no_log_tells_a_token(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    _, secret = tokens.grant(world.ports, "partners", "Ann")
+    client = create_app(world.ports).test_client()
+    world.ports.store.close()
+    (world.root / "var" / "syndicator.db").write_bytes(b"no database")
+    with caplog.at_level(logging.DEBUG):
+        assert client.get(f"/private/{secret}/partners/feed.xml").status_code in (500, 503)
+    assert caplog.text
+    assert secret not in caplog.text
