@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "config": {"config", "errors"},
     "declared": {"config", "model", "errors"},
     "core": {"core", "model", "errors"},
-    "ports": {"model", "errors"},
+    "ports": {"ports", "model", "errors"},
     "store": {"store", "ports", "core", "model", "errors"},
     "edge": {"edge", "ports", "core", "model", "errors"},
     "jobs": {"jobs", "lifeline", "ports", "core", "model", "errors"},

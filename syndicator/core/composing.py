@@ -94,7 +94,7 @@ def settle(feed: Feed, group: Sequence[Candidate], now: datetime, full: Full, *,
         if after and chosen and one.article.id == chosen.article.id:
             removed.append(one.key)  # its id is shown: nothing may say that it is gone
         elif one.is_there and not (anew and one.member.archive and one.article.status.is_shown):
-            if feed.archives or not one.article.status.is_shown:
+            if (feed.archives and not anew) or not one.article.status.is_shown:
                 entered = sort_key(now, one.article.id)
                 members.append(replace(one.member, shown=False, archive=0, entered=entered))
             else:

@@ -32,6 +32,7 @@ _IRI = re.compile(
     r"|urn:(?i:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 """What may stand as an id as it is: a web address, a tag (RFC 4151), or a URN (RFC 8141; of a UUID, RFC 4122)."""
+_ARCHIVE = re.compile(r"(?:\A|/)archives/[0-9]+\Z")
 _WORD = re.compile(r"\w+")
 _APART = str.maketrans({letter: " " for letter in map(chr, range(128)) if not _WORD.match(letter)})
 """The same for ASCII, where it is far quicker."""
@@ -122,7 +123,8 @@ def podcast_guid(address: str) -> str:
 def is_site_feed(site: str, id: str, address: str | None) -> bool:
     """Whether a feed with this id, at this address of its own, is one of a site's, whatever the site's host is now."""
     path = address.partition("://")[2].partition("/")[2] if address else ""
-    return id in (site_feed_id(site, ""), site_feed_id(site, path.rpartition("/")[0]))
+    name = _ARCHIVE.sub("", path.rpartition("/")[0])
+    return id in (site_feed_id(site, ""), site_feed_id(site, name))
 
 
 def content_hash(data: bytes) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicator.core import digests
 from syndicator.core.decide import terms_of
 from syndicator.core.duplicates import portray
+from syndicator.core.identity import url_key
 from syndicator.core.urls import without_credentials
 from syndicator.errors import ArticleError
 from syndicator.flows.feeds import find as find_feed
@@ -78,7 +80,7 @@ class Account:
 def find(ports: Ports, text: str) -> Article:
     """The article of that id, slug, address (its own or our page of it), or file under seeds/. Raises ArticleError."""
     store = ports.store
-    name = text.removeprefix(f"{ports.site.base_url}/articles/").removesuffix("/")
+    name = text.removeprefix(ports.site.base_url).removeprefix("/articles/").removesuffix("/")
     paths = {text, text.removeprefix("./").removeprefix(f"{ports.policy.source}/")}
     file = next((file for file in store.files(ports.policy.source, paths) if file.article_id), None)
     id = str(file.article_id) if file else name
@@ -120,9 +122,22 @@ def _at(ports: Ports, url: str) -> Article | None:
     """The article that can be read at an address: a shown one before one that is not, the first stored before later."""
     signs = portray(Article(source="", title="", url=url)).signs
     with ports.store.composing() as tx:
-        bearers = [key for keys in tx.bearers(signs).values() for key in keys]
-    found = ports.store.states(set(bearers))
-    return min(found.items(), key=lambda one: (not one[1].status.is_shown, one[0]), default=(0, None))[1]
+        bearers = {key for keys in tx.bearers(signs).values() for key in keys}
+    found = ports.store.states(bearers)
+    if not found:
+        return _claimed(ports, url)
+    return min(found.items(), key=lambda one: (not one[1].status.is_shown, one[0]))[1]
+
+
+def _claimed(ports: Ports, url: str) -> Article | None:
+    """The first that claimed an address in its source: while there is one source, articles have no other signs."""
+    claims = [(kind, url_key(url)) for kind in ("url", "link")]
+    for source in (ports.policy.source, *(source.id for source in ports.store.sources(removed=True))):
+        with ports.store.ingest(source) as tx:
+            ids = set(tx.claimants(claims).values())
+        if found := ports.store.articles(source, ids):
+            return next(iter(found.values()))
+    return None
 
 
 def _feed(ports: Ports, text: str) -> Feed:
@@ -179,6 +194,8 @@ def _origin(ports: Ports, article: Article) -> str:
         held = next((file for file in files if not file.missing_since), files[0] if files else None)
         gone = " (gone)" if held and held.missing_since else ""
         return f"file {held.path}{gone}" if held else "a file that is gone"
+    if article.source.startswith(digests.SOURCE):
+        return f"the digest {article.source.removeprefix(digests.SOURCE)}"
     source = ports.store.source(article.source)
     url = (article.upstream.feed_url if article.upstream else None) or (source.url if source else None)
     return f"source {article.source}" + (f" ({without_credentials(url)})" if url else "")

@@ -13,7 +13,7 @@ from syndicator.ports import Cut, Ports
 
 EVERYTHING = 10**9
 """More articles than a feed can have."""
-_AT_ONCE = 1000
+AT_ONCE = 1000
 """Articles in the archive documents of one transaction, about."""
 
 
@@ -35,7 +35,7 @@ def cut(ports: Ports, feed: Feed) -> Archives:
 
     There is as long as its current document would show two archives full. What came or changed first goes first.
     """
-    most = max(1, _AT_ONCE // feed.limit)
+    most = max(1, AT_ONCE // feed.limit)
     waiting = ports.store.oldest(feed.name, (most + 1) * feed.limit)
     number = ports.store.archives(feed.name)
     views, cuts = [], []
@@ -55,7 +55,7 @@ def complete(ports: Ports, feed: Feed) -> Iterator[Archives]:
     if not newest:
         return
     lacking = tuple(format for format in feed.formats if not _is_there(ports, f"{feed.archive(newest)}/{format}"))
-    most = max(1, _AT_ONCE // feed.limit)
+    most = max(1, AT_ONCE // feed.limit)
     for start in range(1, newest + 1 if lacking else 0, most):
         numbers = range(start, min(start + most, newest + 1))
         yield Archives(views=[again(ports, feed, number, lacking) for number in numbers])

@@ -92,6 +92,8 @@ def unite(ports: Ports, one: Article, other: Article) -> tuple[Article, ...]:
     They are to be published then. Raises ArticleError where that cannot be.
     """
     keys = _number(ports, one), _number(ports, other)
+    if keys[0] == keys[1]:
+        raise ArticleError(f"article {one.slug}: it is itself; name another one to join it with")
     with ports.store.composing() as tx:
         works = tx.works(keys)
         if works[keys[0]] == works[keys[1]]:
@@ -204,5 +206,6 @@ def _to_kill(tx: Composing, keys: Iterable[int]) -> dict[int, int]:
     for work in works:
         killed = next((key for key in work if states[key].status is Status.KILLED), None)
         if killed is not None:
-            found.update({key: killed for key in work if states[key].status is not Status.KILLED})
+            left = (key for key in work if states[key].status is not Status.KILLED and not is_forgotten(states[key]))
+            found.update(dict.fromkeys(left, killed))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -57,14 +57,17 @@ def publish(ports: Ports) -> Report:
 def publish_feeds(ports: Ports, dirty: Sequence[DirtyFeed]) -> list[str]:
     """Make the documents of these dirty names, which are composed, and their files; the paths that changed.
 
-    Each batch is a transaction. Raises PublicationError after every file was tried.
+    Each batch is a transaction; what is stored is written also where a later one fails. Raises PublicationError after
+    every file was tried.
     """
     written: list[str] = []
-    for start in range(0, len(dirty), BATCH):
-        batch = dirty[start : start + BATCH]
-        written += _publish(ports, batch)
-        ports.progress("published", start + len(batch), len(dirty))
-    ports.publication.write(written, ports.store.document)
+    try:
+        for start in range(0, len(dirty), BATCH):
+            batch = dirty[start : start + BATCH]
+            _publish(ports, batch, written)
+            ports.progress("published", start + len(batch), len(dirty))
+    finally:
+        ports.publication.write(written, ports.store.document)
     return written
 
 
@@ -113,23 +116,26 @@ def _codings(document: Rendered) -> tuple[bytes, bytes]:
     return gzipped(document.body), brotlied(document.body)
 
 
-def _publish(ports: Ports, dirty: Sequence[DirtyFeed]) -> Iterable[str]:
-    batch, written = _Batch(), list[str]()
+def _publish(ports: Ports, dirty: Sequence[DirtyFeed], written: list[str]) -> None:
+    """Store the documents of some dirty names in one transaction, archives in others before it."""
+    batch, together = _Batch(), list[DirtyFeed]()
     for one in dirty:
+        if archive := archive_of(one.name):
+            written += _archive(ports, one, *archive)
+            continue
+        together.append(one)
         if one.name.startswith("@"):
             _about_the_site(ports, one.name, batch)
-        elif archive := archive_of(one.name):
-            _archive(ports, *archive, batch)
         elif (feed := feed_named(ports, one.name)) is None:
             batch.end(one.name, ports.store.document_paths(one.name))
         else:
-            written += _archived(ports, one, feed) if feed.archives else ()
+            if feed.archives:
+                _archives(ports, one, feed, written)
             batch.views.append(_view(ports, feed))
             _drop_formats(ports, feed, batch)
     rendered, pieces = documents(ports, batch.views)
-    now = ports.now()
     rendered += batch.rendered
-    return [*written, *ports.store.publish(dirty, rendered, batch.gone, pieces, now, names=batch.names)]
+    written += ports.store.publish(together, rendered, batch.gone, pieces, ports.now(), names=batch.names)
 
 
 def _view(ports: Ports, feed: Feed) -> View:
@@ -147,33 +153,33 @@ def _view(ports: Ports, feed: Feed) -> View:
     return view(ports, feed, shown, store.tombstones(feed.query, feed.limit, since))
 
 
-def _archived(ports: Ports, one: DirtyFeed, feed: Feed) -> list[str]:
-    """Make the archives that a feed should have before its current document, in portions; the paths that changed."""
-    written: list[str] = []
+def _archives(ports: Ports, one: DirtyFeed, feed: Feed, written: list[str]) -> None:
+    """Make the archives that a feed should have before its current document, in portions."""
     for archives in archiving.complete(ports, feed):
         written += _store(ports, one, archives)
     done, total = 0, archiving.due(ports, feed)
     while (archives := archiving.cut(ports, feed)).cuts:
         if not (stored := _store(ports, one, archives)):
-            break  # somebody newer has the feed
+            return  # somebody newer has the feed
         written += stored
         done += len(archives.cuts)
         ports.progress("archives cut", done, total)
-    return written
 
 
 def _store(ports: Ports, one: DirtyFeed, archives: Archives) -> tuple[str, ...]:
+    # What only an archive shows from now on need not be kept for other documents.
     rendered, _ = documents(ports, archives.views)
     names = {document.path: one.name for document in rendered}
     now = ports.now()
     return ports.store.publish([one], rendered, (), (), now, cuts=archives.cuts, names=names, unfinished=(one.name,))
 
 
-def _archive(ports: Ports, name: str, number: int, batch: _Batch) -> None:
-    """An archive that is to be made again, or is gone with its feed."""
+def _archive(ports: Ports, one: DirtyFeed, name: str, number: int) -> tuple[str, ...]:
+    """Make an archive again. One that is gone went with its feed."""
     feed = feed_named(ports, name)
-    if feed is not None and number <= ports.store.archives(name):
-        batch.views.append(archiving.again(ports, feed, number))
+    there = feed is not None and number <= ports.store.archives(name)
+    rendered, _ = documents(ports, [archiving.again(ports, feed, number)] if feed and there else ())
+    return ports.store.publish([one], rendered, (), (), ports.now())
 
 
 def _drop_formats(ports: Ports, feed: Feed, batch: _Batch) -> None:

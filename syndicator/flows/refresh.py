@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from syndicator.errors import FolderError
+from syndicator.flows.digests import editions
 from syndicator.flows.ingest import ingest
 from syndicator.flows.publish import publish, renew, repair
 from syndicator.flows.removals import sweep, transition
@@ -41,7 +42,9 @@ def refresh(
 
 def advance(ports: Ports) -> Report:
     """Store what time alone has changed, and publish whatever is not published yet."""
-    return replace(transition(ports), documents=publish(ports).documents)
+    passed = transition(ports)
+    new = passed.published + editions(ports).published
+    return replace(passed, published=new, documents=publish(ports).documents)
 
 
 def begin(ports: Ports) -> Report:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from syndicator.core.composing import Candidate, Settled, alike, day, recipe, settle
 from syndicator.core.profiles import lacks
-from syndicator.core.profiles import lacks
 from syndicator.core.queries import explain, facts, matches
 from syndicator.flows.named import composed_feeds
 from syndicator.model import Article, Feed, Member

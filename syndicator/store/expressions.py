@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 
 from syndicator.core.queries import And, Clause, Expression, Not, clauses
 from syndicator.core.queries.fields import moments, numbers, plain_language
 from syndicator.core.text import slug as slugify
 from syndicator.store.tables import article_terms, articles
+
+Heads: TypeAlias = Any
+"""Whatever has the columns of `articles` as `c`."""
 
 _TERMS = {"tag": "tags", "author": "authors"}
 
@@ -20,7 +23,7 @@ def told(expression: Expression) -> bool:
     return all(_is_told(clause) for clause in clauses(expression))
 
 
-def selecting(expression: Expression, heads: FromClause = articles) -> ColumnElement[bool]:
+def selecting(expression: Expression, heads: Heads = articles) -> ColumnElement[bool]:
     """What holds for every row of articles that the expression means; where it is `told`, for no other."""
     return _bound(expression, heads, upper=True)
 
@@ -43,9 +46,11 @@ def carries(kind: str, slugs: frozenset[str], pk: ColumnElement[int]) -> ColumnE
     return exists().where(other.c.article_pk == pk, other.c.kind == kind, other.c.slug.in_(sorted(slugs)))
 
 
-def within(column: ColumnElement[Any], first: int | datetime | None, before: int | datetime | None) -> Any:
+def within(
+    column: ColumnElement[Any], first: int | datetime | None, before: int | datetime | None
+) -> ColumnElement[bool]:
     """That a column holds something from `first` to below `before`; never NULL."""
-    bounds = [column.is_not(None)]
+    bounds: list[ColumnElement[bool]] = [column.is_not(None)]
     if first is not None:
         bounds.append(column >= first)
     if before is not None:
@@ -57,7 +62,7 @@ def _is_told(clause: Clause) -> bool:
     return clause.operator != "~" and clause.field in (*_TERMS, "source", "language", "words", "published")
 
 
-def _bound(expression: Expression, heads: FromClause, *, upper: bool) -> ColumnElement[bool]:
+def _bound(expression: Expression, heads: Heads, *, upper: bool) -> ColumnElement[bool]:
     """An upper bound holds wherever the expression does, a lower one nowhere else: `not` makes one of the other."""
     if isinstance(expression, Clause):
         if _is_told(expression):
@@ -69,11 +74,12 @@ def _bound(expression: Expression, heads: FromClause, *, upper: bool) -> ColumnE
     return and_(*parts) if isinstance(expression, And) else or_(*parts)
 
 
-def _clause(clause: Clause, heads: FromClause) -> ColumnElement[bool]:
+def _clause(clause: Clause, heads: Heads) -> ColumnElement[bool]:
     if clause.field in _TERMS:
         return carries(_TERMS[clause.field], frozenset(map(slugify, clause.values)), heads.c.pk)
     if clause.field == "source":
-        return heads.c.source.in_(sorted(clause.values))
+        among: ColumnElement[bool] = heads.c.source.in_(sorted(clause.values))
+        return among
     if clause.field == "language":
         return or_(*(_language(plain_language(value), heads.c.language) for value in clause.values))
     if clause.field == "words":
@@ -83,7 +89,7 @@ def _clause(clause: Clause, heads: FromClause) -> ColumnElement[bool]:
 
 def _language(wanted: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
     """Of a column whose text is compared by code point, `lower` changes ASCII letters only."""
-    plain = func.lower(func.coalesce(column, ""))
+    plain: ColumnElement[str] = func.lower(func.coalesce(column, ""))
     if wanted == "*":
         return plain != ""
     return or_(plain == wanted, func.substr(plain, 1, len(wanted) + 1) == f"{wanted}-")

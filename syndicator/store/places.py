@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, or_, select, tuple_
 
@@ -107,7 +106,7 @@ def _number(feed: str) -> ScalarSelect[int]:
     return select(feeds.c.number).where(feeds.c.name == feed).scalar_subquery()
 
 
-def _walk(feed: str, *, shown: bool) -> Select[tuple[int, str]]:
+def _walk(feed: str, *, shown: bool) -> Select[int, str]:
     """Numbers and places of what is in the current document, newest place first."""
     current: list[ColumnElement[bool]] = [
         members.c.feed == _number(feed),
@@ -118,7 +117,7 @@ def _walk(feed: str, *, shown: bool) -> Select[tuple[int, str]]:
     return walk.order_by(members.c.place.desc(), members.c.article_pk.desc())
 
 
-def _one_of_each(connection: Connection, feed: str, walk: Select[Any], limit: int) -> list[int]:
+def _one_of_each(connection: Connection, feed: str, walk: Select[int, str], limit: int) -> list[int]:
     """The first `limit` of the walk, but of no id under which the feed shows an article, and one of each id."""
     walked = max(limit, 0)
     while walked:

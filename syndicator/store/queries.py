@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, null, or_, select, tuple_, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    union,
+)
 
 from syndicator.core.queries import OWN_SOURCES, Expression, facts, matches, parse
 from syndicator.model import Query
-from syndicator.store.expressions import carries, required, selecting, told, within
+from syndicator.store.expressions import Heads, carries, required, selecting, told, within
 from syndicator.store.rows import by_key, portions
 from syndicator.store.tables import Standing, article_terms, articles
 
-Heads: TypeAlias = Any
-"""Whatever has the columns of `articles` as `c`."""
-
 _MOST_BRANCHES = 200
+_MOST_FILTERED = 20
 _STEP = 50
 _LONGEST_STEP = 500
 _STATES = 50
@@ -34,6 +45,11 @@ class _Asked:
     expression: Expression | None
     exact: bool
 
+    @property
+    def most(self) -> int:
+        """How many walks along an index may be asked for at once: each repeats the whole filter."""
+        return _MOST_BRANCHES if self.expression is None else _MOST_FILTERED
+
     def values(self, field: str, named: frozenset[str]) -> frozenset[str]:
         """What a walk along an index may be narrowed to: what the query names, else what its filter demands."""
         if named or self.expression is None:
@@ -46,14 +62,13 @@ def _asked(query: Query) -> _Asked:
     return _Asked(query, expression, expression is None or told(expression))
 
 
-def conditions(query: Query) -> list[ColumnElement[bool]]:
-    """What holds for the row in `articles` of every article that the query means.
+def conditions(query: Query, heads: Heads = articles) -> list[ColumnElement[bool]]:
+    """What holds for the row in `articles` of every article that the query means and that was ever shown.
 
     It also holds for others where the filter asks for what no column tells; `matches` decides. Raises BadExpression.
     """
-    asked = _asked(query)
-    filters = [*_heads(asked), *_carried(query, articles.c.pk)]
-    return filters if query.sources else [*filters, ~_is_own(articles)]
+    filters = [*_heads(_asked(query), heads), *_carried(query, heads.c.pk)]
+    return filters if query.sources else [*filters, ~_is_own(heads)]
 
 
 def places(
@@ -98,57 +113,80 @@ def _meant(connection: Connection, asked: _Asked, pks: Iterable[int]) -> list[in
     return meant
 
 
+_OTHER = articles.alias("other")
+_AMONG = articles.c.pk.in_(bindparam("pks", expanding=True))
+_OF_ONE_ID = (
+    select(
+        *(articles.c[name] for name in ("pk", "sort_key", "source", "work")),
+        *(_OTHER.c[name].label(f"other_{name}") for name in ("pk", "sort_key", "standing")),
+    )
+    .select_from(articles.outerjoin(_OTHER, (_OTHER.c.id_key == articles.c.id_key) & (_OTHER.c.pk != articles.c.pk)))
+    .where(_AMONG)
+)
+_OF_ONE_WORK = (
+    select(articles.c.pk, _OTHER.c.pk, _OTHER.c.standing)
+    .select_from(articles.join(_OTHER, (_OTHER.c.work == articles.c.work) & (_OTHER.c.pk < articles.c.pk)))
+    .where(_AMONG)
+)
+
+
 def _behind_another(connection: Connection, asked: _Asked, standing: Standing, pks: list[int]) -> set[int]:
-    """Those of these articles in whose stead the query means another one, or which it does not mean by their source."""
+    """Those of these articles in whose stead the query means another one, or which it does not mean by their source.
+
+    Who could stand in for whom is looked up first, by keys alone and for any query alike: mostly there is nobody.
+    """
     if len(asked.query.sources) == 1:
         return set()  # ids are unique within a source
-    other = articles.alias("other")
-    aside = _unindexed(other)
-    pairs = [_same_id(standing, other, aside)]
-    if standing is Standing.SHOWN:
-        pairs.append(_same_work(other, aside))
-    also = [*_heads(asked, aside), *_carried(asked.query, other.c.pk)]
-    queries = [pair.where(*also) for pair in pairs]
-    if not asked.query.sources:
-        queries = [query.where(~_is_own(aside)) for query in queries]
-        queries.append(select(articles.c.pk, null()).where(_is_own(_unindexed(articles))))
-    found: set[tuple[int, int | None]] = set()
+    own: set[int] = set()
+    pairs: set[tuple[int, int]] = set()
     for portion in portions(pks):
-        among = [query.where(articles.c.pk.in_(portion)) for query in queries]
-        found.update((pk, behind) for pk, behind in connection.execute(union_all(*among)))
-    meant = set(_meant(connection, asked, sorted({behind for _, behind in found if behind is not None})))
-    return {pk for pk, behind in found if behind is None or behind in meant}
+        works = []
+        for row in connection.execute(_OF_ONE_ID, {"pks": portion}):
+            if not asked.query.sources and row.source.startswith(OWN_SOURCES):
+                own.add(row.pk)
+            if row.work is not None:
+                works.append(row.pk)
+            if row.other_pk is not None and _goes_before(row, standing):
+                pairs.add((row.pk, row.other_pk))
+        if works and standing is Standing.SHOWN:
+            # Only of what is shown: what was shown before it was joined leaves a tombstone of its own id.
+            found = connection.execute(_OF_ONE_WORK, {"pks": works})
+            pairs.update((pk, other) for pk, other, stands in found if stands == Standing.SHOWN)
+    meant = _meant_of(connection, asked, {other for _, other in pairs})
+    return own | {pk for pk, other in pairs if other in meant}
 
 
-def _same_id(standing: Standing, other: FromClause, aside: Heads) -> Select[Any]:
-    before = other.c.pk < articles.c.pk
-    if standing is Standing.GONE:
-        newer = tuple_(other.c.sort_key, other.c.pk) > tuple_(articles.c.sort_key, articles.c.pk)
-        before = (aside.c.standing == Standing.SHOWN) | newer
-    ranks = (Standing.SHOWN,) if standing is Standing.SHOWN else (Standing.SHOWN, Standing.GONE)
-    joined = articles.join(other, (other.c.id_key == articles.c.id_key) & before)
-    return select(articles.c.pk, other.c.pk).select_from(joined).where(aside.c.standing.in_(ranks))
+def _goes_before(row: Any, standing: Standing) -> bool:
+    """Whether the other article of one id is the one to be seen, if the query means it."""
+    if standing is Standing.SHOWN:
+        return bool(row.other_standing == Standing.SHOWN and row.other_pk < row.pk)
+    newer = (row.other_sort_key, row.other_pk) > (row.sort_key, row.pk)
+    return bool(row.other_standing == Standing.SHOWN or (row.other_standing == Standing.GONE and newer))
 
 
-def _same_work(other: FromClause, aside: Heads) -> Select[Any]:
-    """Only of what is shown: whatever was shown before it was joined leaves a tombstone of its own id."""
-    joined = articles.join(other, (other.c.work == articles.c.work) & (other.c.pk < articles.c.pk))
-    return select(articles.c.pk, other.c.pk).select_from(joined).where(aside.c.standing == Standing.SHOWN)
+def _meant_of(connection: Connection, asked: _Asked, pks: set[int]) -> set[int]:
+    """Those of any articles that the query means."""
+    filters = conditions(asked.query, _unindexed(articles)) if pks else []
+    selected: list[int] = []
+    for portion in portions(sorted(pks)):
+        among = select(articles.c.pk).where(articles.c.pk.in_(portion), *filters)
+        selected += connection.execute(among).scalars()
+    return set(_meant(connection, asked, selected))
+
+
+def _is_own(heads: Heads) -> ColumnElement[bool]:
+    """That an article was put together here."""
+    return and_(heads.c.source >= OWN_SOURCES, heads.c.source < _AFTER_OWN)
 
 
 def _unindexed(heads: FromClause) -> Heads:
     """The columns as something that no index is looked up by: for rows that were found already.
 
-    Without statistics a database takes every index for equally good, and might walk along all shown articles.
+    Without statistics a database takes every index for equally good, and might walk along all articles of a source.
     """
-    names = ("source", "language", "words", "published", "standing")
+    names = ("source", "language", "words", "published")
     plain = {"pk": heads.c.pk, **{name: func.coalesce(heads.c[name], null()) for name in names}}
     return SimpleNamespace(c=SimpleNamespace(**plain))
-
-
-def _is_own(heads: Heads) -> ColumnElement[bool]:
-    """That an article was put together here."""
-    return (heads.c.source >= OWN_SOURCES) & (heads.c.source < _AFTER_OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +231,7 @@ def _branches(asked: _Asked, standing: Standing) -> list[Select[Any]]:
         ("authors", "author", query.authors, Query(tags=query.tags)),
     ):
         slugs = asked.values(field, named)
-        if 0 < len(slugs) <= _MOST_BRANCHES:
+        if 0 < len(slugs) <= asked.most:
             rest = _carried(others, article_terms.c.article_pk)
             return [_term(kind, slug, standing, rest, filters) for slug in sorted(slugs)]
     walk = select(articles.c.pk, articles.c.sort_key)
@@ -202,7 +240,7 @@ def _branches(asked: _Asked, standing: Standing) -> list[Select[Any]]:
         (articles.c.source, asked.values("source", query.sources)),
         (articles.c.language, query.languages),
     ):
-        if 0 < len(values) <= _MOST_BRANCHES:
+        if 0 < len(values) <= asked.most:
             return [walk.where(column == value) for value in sorted(values)]
     return [walk]
 

@@ -332,7 +332,8 @@ def test_repair_does_not_ask_for_what_is_right(publication, root):
 
 def test_repair_removes_our_documents_that_nobody_knows_and_what_a_crash_left(publication, root):
     kept = rendered("tags/kept/feed.xml")
-    strays = ["feed.json", "tags/x/feed.xml", "authors/y/rss.xml", "sources/z/feed.json"]
+    strays = ["feed.json", "feed.rdf", "tags/x/feed.xml", "tags/x/ninjs.json", "authors/y/rss.xml"]
+    strays += ["sources/z/feed.json", "archives/12/feed.xml"]
     publish(publication, kept, *(rendered(path) for path in strays), rendered("tags/gone/feed.xml"))
     (root / "authors" / "y" / "rss.xml").unlink()
     for folder in (root, root / "tags" / "kept", root / "media"):
@@ -349,6 +350,7 @@ MINE = [
     *("CNAME", "index.html", "index.html.gz", ".gitkeep", ".well-known/security.txt", "sitemap.xml", ".tmp-mine"),
     *("media/0123456789abcdef0123456789abcdef.png", "media/feed.xml", "podcast/feed.xml", "tags/index.html"),
     *("tags/a/b/feed.xml", "articles/x/feed.xml", ".git/feed.xml", "feed.xml.bak", "tags/feed.xml"),
+    *("archives/spring/feed.xml", "archives/feed.xml", "podcast/archives/1/feed.xml", "private/note.txt"),
 ]
 
 
@@ -358,6 +360,49 @@ def test_repair_keeps_what_is_somebody_elses(publication, root, name):
     (root / name).write_bytes(b"mine")
     assert publication.repair([], Shelf().get) == ()
     assert (root / name).read_bytes() == b"mine"
+
+
+OURS = [
+    *(".well-known/feeds", "opml.xml", "sitemap.xml", "sitemap-news.xml", "sitemaps/0.xml", "boats/feed.rdf"),
+    *("boats/ninjs.json", "boats/archives/1/feed.xml", "archives/1/feed.json"),
+]
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_every_document_is_written_mended_and_removed_at_its_path(publication, root, path):
+    there, gone = rendered(path), rendered(path, gone=True)
+    publish(publication, there)
+    assert whole(there).items() <= tree(root).items()
+    (root / path).write_bytes(b"other")
+    (root / f"{path}.br").unlink()
+    assert FeedFiles(root).repair(Shelf(there).listed(), Shelf(there).get) == (path,)
+    assert whole(there).items() <= tree(root).items()
+    assert FeedFiles(root).repair(Shelf(gone).listed(), Shelf(gone).get) == (path,)
+    assert tree(root) == {}
+
+
+@pytest.mark.parametrize("path", [".git/feed.xml", ".well-known/.feeds", "boats/.well-known/feeds", ".well-known", "."])
+def test_no_document_lies_in_a_hidden_place_but_the_one_that_is_known(publication, root, path):
+    if path == ".well-known":
+        publish(publication, rendered(".well-known/feeds"))
+    with pytest.raises(PublicationError):
+        publish(publication, rendered(path))
+    assert not (root / path).is_file()
+
+
+@pytest.mark.parametrize("path", ["private/board/feed.xml", "private/board/archives/1/rss.xml", "private/feed.json"])
+def test_a_private_document_is_never_written_and_what_lies_in_its_place_goes(publication, root, path):
+    publish(publication, rendered(path))
+    assert tree(root) == {}
+    for name in (path, f"{path}.gz", f"{path}.br"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"secret")
+    assert publication.repair(Shelf(rendered(path)).listed(), Shelf(rendered(path)).get) == (path,)
+    assert tree(root) == {}
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(b"secret")
+    assert publication.repair([], Shelf().get) == (path,)
+    assert tree(root) == {}
 
 
 def test_repair_goes_on_after_what_it_cannot_mend(publication, root):

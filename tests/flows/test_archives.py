@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from syndicator.errors import StoreFull
-from syndicator.flows import rulings
+from syndicator.flows import archiving, rulings
 from syndicator.flows.publish import publish, renew
 from syndicator.model import Doubles, Feed, Format, Query
 from tests.flows.walk import Large
@@ -65,7 +65,7 @@ def test_an_archive_is_cut_when_two_are_full_and_the_newest_stay(world: World) -
     assert {path: archives(world)[path] for path in before} == before
     assert [page.path for page in walk(world, ATOM).pages] == [
         *(ATOM, "all/archives/3/feed.xml", "all/archives/2/feed.xml", "all/archives/1/feed.xml"),
-    ][:1] + ["all/archives/2/feed.xml", "all/archives/1/feed.xml"] + ([] if len(before) else [])
+    ]
 
 
 def test_what_is_there_at_first_is_cut_by_its_dates(world: World) -> None:
@@ -85,7 +85,7 @@ def test_a_correction_brings_an_archived_article_into_the_current_document_and_n
     before = archives(world)
     world.wait(minutes=1)
     stored(world, 0, title="Corrected")
-    assert shown(world) == ids("a", (7, 6, 5, 4, 3, 0))[-len(shown(world)) :]
+    assert shown(world) == ids("a", (7, 6, 0))
     assert {path: archives(world)[path] for path in before} == before
     assert walk(world, ATOM).entries["urn:a:0"][1] == "Corrected"
 
@@ -201,8 +201,9 @@ def test_the_default_feed_may_have_archives(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_a_crash_within_a_long_first_cut_loses_nothing(world: World, after: int, monkeypatch: Any) -> None:
-    define(world, limit=600)
-    put(world, *(written("a", n) for n in range(3000)), backfill=True)
+    monkeypatch.setattr(archiving, "AT_ONCE", 10)
+    define(world, limit=5)
+    put(world, *(written("a", n) for n in range(32)), backfill=True)
     real, left = world.ports.store.publish, [after]
 
     def some(done: Any, *rest: Any, **more: Any) -> Any:
@@ -219,8 +220,8 @@ def test_a_crash_within_a_long_first_cut_loses_nothing(world: World, after: int,
     world.reopen()
     publish(world.ports)
     walked = walk(world, ATOM)
-    assert sorted(walked.entries) == sorted(ids("a", range(3000)))
-    assert [len(page.entries) for page in walked.pages] == [600] * 5
+    assert sorted(walked.entries) == sorted(ids("a", range(32)))
+    assert [len(page.entries) for page in walked.pages] == [7, 5, 5, 5, 5, 5]
 
 
 def test_whoever_is_late_with_a_cut_leaves_it_to_who_is_newer(world: World, monkeypatch: Any) -> None:
@@ -256,13 +257,13 @@ def test_a_change_since_the_cut_was_prepared_is_told_in_the_current_document(wor
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_walk_after_random_changes_gives_exactly_what_should_be_there(tmp_path: Path, seed: int) -> None:
     world = World(tmp_path)
-    large = Large(world, 1000, limit=20, seed=seed)
+    large = Large(world, 400, limit=10, seed=seed)
     large.fill()
-    large.change(100, rounds=10)
+    large.change(60, rounds=6)
     told = large.check()
     world.close()
     assert told.wrong == []
-    assert told.archives > 45
+    assert told.archives > 38
 
 
 def test_bursts_of_changes_of_few_articles_end_right(world: World) -> None:
@@ -271,7 +272,7 @@ def test_bursts_of_changes_of_few_articles_end_right(world: World) -> None:
     chance = random.Random(3)
     stored(world, *range(10))
     there = dict.fromkeys(range(10), "")
-    for step in range(120):
+    for step in range(60):
         world.wait(minutes=1)
         number = chance.randrange(10)
         if chance.random() < 0.3 and there[number] is not None:

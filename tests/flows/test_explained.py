@@ -73,6 +73,18 @@ def test_an_article_is_found_by_id_or_where_it_can_be_read(world: World) -> None
         assert find(world.ports, text).id == "urn:example:7"
 
 
+@pytest.mark.parametrize("source", ["seeds", "up"])
+def test_an_article_of_the_only_source_is_found_where_it_can_be_read(tmp_path: Path, source: str) -> None:
+    world = World(tmp_path)
+    if source == "seeds":
+        world.write("2.md", "---\ntitle: Two\nurl: https://up.example/7\n---\n\nThe text.\n")
+        begin(world.ports)
+    else:
+        poll(world, "up", item(7))
+    assert find(world.ports, "https://UP.example/7").source == source
+    world.close()
+
+
 @pytest.mark.parametrize("text", ["nothing", "rights/2.md", "https://up.example/none", ""])
 def test_an_article_that_is_not_there_is_an_error_that_says_how_to_find_one(world: World, text: str) -> None:
     with pytest.raises(ArticleError, match="no article has this id, slug, address or file"):

@@ -135,11 +135,12 @@ def test_news_are_of_the_last_two_days(world: World) -> None:
     assert listings.documents(world.ports, "@news") == []
 
 
-def test_the_oldest_news_are_found_behind_hundreds_of_newer_finds(world: World) -> None:
+def test_the_oldest_news_are_found_behind_many_newer_finds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "_AT_ONCE", 4)
     world.write("first.md", story(0, title="First", date="2026-05-01"))
     ingest(world.ports)
     world.wait(hours=1)
-    for number in range(1, 260):
+    for number in range(1, 14):
         world.write(f"{number}.md", story(number, date="2020-01-{day:02}"))
     ingest(world.ports)
     assert pages(world, "@news") == ["first"]
@@ -203,3 +204,22 @@ def test_a_title_that_upstream_gave_stands_where_a_person_gave_none(world: World
     (one,) = read_list(body(world, "@opml").encode(), "opml.xml").subscriptions
     assert (one.title, one.page) == ("The Lake", "https://lake.example/")
     assert "The Lake" in body(world, "@feeds")
+
+
+def test_a_build_publishes_what_there_is_and_a_change_only_what_it_touches(world: World) -> None:
+    for number in range(1, 4):
+        world.write(f"{number}.md", story(number))
+    world.build()
+    there = {".well-known/feeds", "sitemap.xml", "sitemaps/0.xml"}
+    paths = {str(listings.path(name)) for name in ALL}
+    assert paths & {path.removesuffix(".gz") for path in world.snapshot()} == there
+    world.wait(minutes=1)
+    world.write("today.md", story(9, title="Today", date="2026-05-01"))
+    report = world.event("today.md")
+    assert set(report.documents) & paths == {"sitemaps/0.xml", "sitemap-news.xml"}
+    assert b"/articles/today</loc>" in world.file("sitemaps/0.xml")
+    world.wait(minutes=1)
+    world.write("today.md", "---\nstatus: draft\n---\nNot yet.\n")
+    report = world.event("today.md")
+    assert set(report.documents) & paths == {"sitemaps/0.xml", "sitemap-news.xml"}
+    assert "sitemap-news.xml" not in world.snapshot()

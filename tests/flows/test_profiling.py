@@ -78,7 +78,8 @@ def test_many_are_told_of_in_few_lines(world: World) -> None:
         ({"profile": "msm"}, "feed talks: profile `msm`: there is none of that name; did you mean `msn`?"),
         (
             {"podcast": Podcast(categories=("Sience",))},
-            "feed talks: category `Sience`: `Sience` is not in Apple's list of podcast categories; did you mean `Science`?",
+            "feed talks: category `Sience`: `Sience` is not in Apple's list of podcast categories; "
+            "did you mean `Science`?",
         ),
     ],
     ids=["profile", "category"],

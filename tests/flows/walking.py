@@ -1,4 +1,4 @@
-"""Readers that walk a feed back through its archives (RFC 5005 section 4), as subscribers who missed everything would."""
+"""Readers that walk a feed back through its archives (RFC 5005 section 4), as one who missed everything."""
 
 from __future__ import annotations
 

@@ -20,7 +20,11 @@ def text(number: int) -> str:
 
 def written(source: str, number: int, **fields: Any) -> Article:
     """What an author in that source wrote, known by its number; `id` and the rest may be given."""
-    seen: dict[str, Any] = {"title": f"Story {number}", "body": text(number), "url": f"https://{source}.example/{number}"}
+    seen: dict[str, Any] = {
+        "title": f"Story {number}",
+        "body": text(number),
+        "url": f"https://{source}.example/{number}",
+    }
     return Article(source=source, explicit_id=f"urn:{source}:{number}", **(seen | fields))
 
 

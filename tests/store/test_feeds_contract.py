@@ -25,7 +25,7 @@ from syndicator.model import (
     Tombstone,
     utc,
 )
-from syndicator.ports import Changed, Composing, Cut, Store
+from syndicator.ports import Changed, Composing, Cut, Store, Token
 from tests.store.making import (
     MINUTE,
     START,
@@ -208,6 +208,18 @@ class TestNames:
         assert store.members_of(keys[1]) == store.archived_in(keys[0]) == store.places("peace") == []
         with store.composing() as composing:
             assert composing.due(START) == []
+
+    def test_tokens_go_with_a_feed_and_open_no_later_one_of_its_name(self, store: Store) -> None:
+        private = replace(WAR, name="private/war", private=True)
+        store.save_feed(private)
+        token = Token(id="t", feed="private/war", hash="0" * 64, label="Kim", made=START)
+        store.save_token(token)
+        store.rename_feed("private/war", "private/peace")
+
+        assert store.tokens("private/war") == []
+        assert store.tokens() == [replace(token, feed="private/peace")]
+        store.remove_feed("private/peace")
+        assert store.tokens() == []
 
     def test_a_name_that_was_removed_or_renamed_can_be_given_again(self, store: Store) -> None:
         fill(store, 2)
@@ -520,6 +532,45 @@ class TestComposing:
         store.save_feed(replace(WAR, title="Peace"))
 
         assert store.composed_by("war") == "two"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+class TestMeanwhile:
+    """Where several may write at once."""
+
+    def test_what_was_changed_while_it_was_looked_at_stays(
+        self, backend: str, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        save(store, saved(article(1)), saved(article(2)))
+        other = reopen()
+        with store.composing() as composing:
+            before = composing.changed(9)
+            new = correct(other, article(1))
+            composing.done(before)
+
+        assert [one.article for one in changed(store)] == [new]
+
+    def test_what_somebody_is_changing_stays_and_is_not_waited_for(
+        self, backend: str, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        save(store, saved(article(1)), saved(article(2)))
+        new = next_state(article(1))
+        with reopen().ingest("seeds") as ingest:
+            ingest.save([saved(new, kind=RevisionKind.CORRECTION)], [])
+            compose(store)
+
+        assert [one.article for one in changed(store)] == [new]
+
+    def test_a_place_is_given_to_an_article_that_somebody_is_changing(
+        self, backend: str, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        [key] = fill(store, 1)
+        store.save_feed(replace(WAR, name="art"))
+        with reopen().ingest("seeds") as ingest:
+            ingest.save([saved(next_state(article(1)), kind=RevisionKind.CORRECTION)], [])
+            compose(store, member(key, "art"))
+
+        assert [(one.feed, one.key) for one in store.members_of(key)] == [("art", key), ("war", key)]
 
 
 class TestPlaces:

@@ -22,9 +22,8 @@ from tests.flows.world import World, story
 DOCUMENTS = ("feed.xml", "rss.xml", "feed.json")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def opened(root: Path) -> World:
+    world = World(root)
     world.write("a.md", story(1))
     world.write("b.md", story(2))
     for slug in ("partners", "press"):
@@ -32,6 +31,12 @@ def world(tmp_path: Path) -> Iterator[World]:
             Feed(name=f"private/{slug}", title=f"For {slug}", private=True, query=Query(sources=frozenset({"seeds"})))
         )
     world.build()
+    return world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = opened(tmp_path)
     yield world
     world.close()
 
@@ -39,6 +44,14 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def client(world: World) -> FlaskClient:
     return create_app(world.ports).test_client()
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One that tests only ask."""
+    world = opened(tmp_path_factory.mktemp("private"))
+    yield world
+    world.close()
 
 
 def basic(password: str, name: str = "ann") -> dict[str, str]:
@@ -51,8 +64,9 @@ def bearer(token: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("way", ["address", "basic", "bearer"])
-def test_a_token_opens_its_feed_in_three_ways(world: World, client: FlaskClient, way: str, document: str) -> None:
-    _, secret = tokens.grant(world.ports, "partners", "Ann")
+def test_a_token_opens_its_feed_in_three_ways(lasting: World, way: str, document: str) -> None:
+    client = create_app(lasting.ports).test_client()
+    _, secret = tokens.grant(lasting.ports, "partners", "Ann")
     path = f"/private/{secret}/partners/{document}" if way == "address" else f"/private/partners/{document}"
     headers = {"address": {}, "basic": basic(secret), "bearer": bearer(secret)}[way]
     answer = client.get(path, headers=headers)
@@ -101,8 +115,9 @@ GIVEN = {
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("headers", GIVEN.values(), ids=GIVEN)
 def test_everything_there_answers_the_same_401_without_a_token(
-    client: FlaskClient, method: str, headers: dict[str, str]
+    lasting: World, method: str, headers: dict[str, str]
 ) -> None:
+    client = create_app(lasting.ports).test_client()
     answers = [client.open(path, method=method, headers=headers) for path in ASKED]
     seen = {(a.status, a.data, tuple(sorted((k, v) for k, v in a.headers if k != "Date"))) for a in answers}
     assert len(seen) == 1, seen

@@ -28,16 +28,10 @@ __all__ = ["MAX_BYTES", "MAX_LINES", "PARSER", "READER", "Rules", "read", "settl
 
 _SPECIMEN = "---\ntitle: A specimen\n---\n\nLong enough for its language to be told, and of *no* other use.\n"
 
-PARSER = 1
+PARSER = 2
 """Raised by one whenever the same bytes are read in another way."""
 READER = f"{PARSER}.{html.SANITIZER}"
 """The version of all that reads article files: when it changes, every file is read once more (S25)."""
-
-PARSER = 1
-"""Raised when parsing changes, so that the same bytes may become another article."""
-
-READER = f"{PARSER}.{html.SANITIZER}"
-"""What an article file was read by: files that another reader read are to be read again."""
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_LINES = 200_000

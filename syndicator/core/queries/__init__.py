@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from syndicator.core.queries.about import Facts, facts, words
 from syndicator.core.queries.expressions import And, Clause, Expression, Not, Or, clauses, parse, written
-from syndicator.core.queries.facts import Facts, facts, words
 from syndicator.core.queries.matching import OWN_SOURCES, Decision, explain, matches
 
 __all__ = [

@@ -27,7 +27,7 @@ _HEAD = re.compile(r"([A-Za-z][A-Za-z_-]*)(:|\s*(?:~|[<>]=?|=))")
 _BARE = re.compile(r'[^\s()|"]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)*)/", re.DOTALL)
-_PLAIN = re.compile(r"[\w.#*@][\w.#*@/+-]*")
+_PLAIN = re.compile(r"[\w.#*@][\w.#*@/:?&=+-]*")
 _OTHER_QUOTES = frozenset("'‘’‚“”„«»")
 
 

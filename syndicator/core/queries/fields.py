@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
-from syndicator.core.queries.facts import folded
+from syndicator.core.queries.about import folded
 from syndicator.core.queries.patterns import compiled
+from syndicator.core.text import one_line, shorten
 from syndicator.errors import BadExpression
 
 T = TypeVar("T", int, datetime)
@@ -120,7 +121,7 @@ def _time(value: str) -> str:
 def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value.lower() not in known:
-            raise BadExpression(f"{value} is not known{nearest(value.lower(), known)}")
+            raise BadExpression(f"{shorten(one_line(value), 40)} is not known{nearest(value.lower(), known)}")
         return value.lower()
 
     return check

@@ -9,8 +9,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
+from syndicator.core.queries.about import Facts, folded
 from syndicator.core.queries.expressions import And, Clause, Expression, Not, Or, parse, written
-from syndicator.core.queries.facts import Facts, folded
 from syndicator.core.queries.fields import moments, numbers, plain_language
 from syndicator.core.queries.patterns import compiled
 from syndicator.core.text import shorten

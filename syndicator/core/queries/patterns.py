@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from syndicator.core.text import one_line, shorten
 from syndicator.errors import BadExpression
 
 LONGEST = 500
@@ -13,6 +14,7 @@ _LARGEST = 600
 _MOST_BYTES = 1_000_000
 _STEPS = 6_000_000
 _MEMORY = 1 << 19
+_TOO_LARGE = "a pattern is too large: split it with or, or repeat less in it"
 
 
 class Pattern:
@@ -28,7 +30,7 @@ class Pattern:
 
     def fits(self, text: bytes) -> bool:
         """Whether it is found in a text in UTF-8."""
-        return self._search(text[: self.reach]) is not None
+        return self._search(text, 0, self.reach) is not None
 
 
 @lru_cache(maxsize=512)
@@ -48,12 +50,13 @@ def compiled(pattern: str) -> Pattern:
     try:
         found = re2.compile(pattern.encode(), options)
     except re2.error as error:
-        raise BadExpression(f"a pattern cannot be read: {_said(error)}") from None
+        said = _said(error)
+        raise BadExpression(_TOO_LARGE if "too large" in said else f"a pattern cannot be read: {said}") from None
     if found.programsize > _LARGEST:
-        raise BadExpression("a pattern is too large: split it with or, or repeat less in it")
+        raise BadExpression(_TOO_LARGE)
     return Pattern(found)
 
 
 def _said(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return shorten(one_line(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)), 100)

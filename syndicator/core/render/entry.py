@@ -251,9 +251,7 @@ def _podcast(feed: Feed, site: Site) -> Podcast | None:
     if feed.podcast is None:
         return None
     first = replace(feed, name=feed.first_name or feed.name)
-    return replace(
-        feed.podcast, guid=feed.podcast.guid or podcast_guid(f"{site.base_url}/{first.path(Format.RSS)}")
-    )
+    return replace(feed.podcast, guid=feed.podcast.guid or podcast_guid(f"{site.base_url}/{first.path(Format.RSS)}"))
 
 
 def _people(people: Sequence[Person]) -> tuple[Person, ...]:

@@ -13,6 +13,7 @@ from html import escape
 from syndicator.core.lists import opml
 from syndicator.core.render import checked
 from syndicator.core.render.entry import GENERATOR, rfc3339
+from syndicator.core.rulings import as_shown
 from syndicator.core.text import is_blank, one_line
 from syndicator.model import Article, Feed, Format, Site, Source, Status, Subscription
 
@@ -131,6 +132,7 @@ def _dated(article: Article, site: Site) -> str:
 
 
 def _told(article: Article, site: Site) -> str:
+    article = as_shown(article)
     assert article.published is not None
     titles = (one_line(article.title), one_line(article.summary)[:100].rstrip(), article.slug)
     title = next(title for title in titles if not is_blank(title))

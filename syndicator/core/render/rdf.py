@@ -1,4 +1,4 @@
-"""RSS 1.0: RDF that feed readers take, with Dublin Core and the modules for content, links and syndication's licences.
+"""RSS 1.0: RDF that feed readers take, with Dublin Core and the modules for content, links and licences.
 
 Every element is a property that RDF/XML allows: links are those of the link module, whose attributes have names of
 their own, as Atom's links have none that RDF would take.

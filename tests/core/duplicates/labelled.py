@@ -23,9 +23,9 @@ from tests.core.duplicates.forms import CONTENT, GUID, OTHERS, URL, beside, orig
 
 KINDS = ("url", "guid", "content")
 _SET = Path(__file__).with_name("labelled.toml")
-_SHORTEST = LEAST_WORDS * 2
+_SHORTEST, _LONGEST = LEAST_WORDS * 2, 1000
 _ONCE = 0.95
-_BASES = 48
+BASES = 48
 """So many articles are given another form by every rule."""
 
 
@@ -77,10 +77,10 @@ def real_pairs(articles: dict[str, list[Article]]) -> list[Pair]:
     ]
 
 
-def made_pairs(articles: dict[str, list[Article]]) -> Iterator[Pair]:
-    """The pairs that rules make of articles with a text, taken from all feeds alike."""
+def made_pairs(articles: dict[str, list[Article]], most: int = BASES) -> Iterator[Pair]:
+    """The pairs that rules make of so many articles with a text, one of a feed."""
     long = (next(filter(_is_base, listed), None) for listed in articles.values())
-    bases = [one for one in long if one is not None][:_BASES]
+    bases = [one for one in long if one is not None][:most]
     for number, base in enumerate(bases):
         stranger = bases[(number + len(bases) // 2) % len(bases)]
         first = original(base, number)
@@ -93,9 +93,9 @@ def made_pairs(articles: dict[str, list[Article]]) -> Iterator[Pair]:
 
 
 def _is_base(article: Article) -> bool:
-    """Whether it is long enough, and says nothing twice: of such a one a part is as good as the whole."""
+    """Whether it is neither short nor very long, and says nothing twice, so that no part is the whole."""
     words = words_of(html.words(article.body))
-    return len(words) >= _SHORTEST and len(shingles(words)) >= _ONCE * len(words)
+    return _SHORTEST <= len(words) <= _LONGEST and len(shingles(words)) >= _ONCE * len(words)
 
 
 def judged(pair: Pair) -> Result:

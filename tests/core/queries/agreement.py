@@ -1,6 +1,6 @@
 """Do the parser and `matches`, SQL, and the plain meaning agree? Compares them on random articles and queries.
 
-    python -m tests.core.queries.agreement 10000 --seed 1
+python -m tests.core.queries.agreement 10000 --seed 1
 """
 
 from __future__ import annotations

@@ -217,7 +217,9 @@ class TestReaders:
             "guid": EPISODE.id,
             "link": "https://news.example.org/articles/article-7",
             "description": "All about flour.",
-            "description_html": '<figure><img src="https://news.example.org/media/flour.jpg" alt=""></figure>\n<p>Notes.</p>',
+            "description_html": (
+                '<figure><img src="https://news.example.org/media/flour.jpg" alt=""></figure>\n<p>Notes.</p>'
+            ),
             "subtitle": "On flour",
             "published": 1705998607,
             "total_time": 3661,

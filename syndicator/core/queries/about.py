@@ -13,8 +13,8 @@ from syndicator.core.html import text as plain_text
 from syndicator.core.html import words as bare_words
 from syndicator.model import Article
 
-SEARCHED = 1_000_000
-"""How many characters of one text a filter looks at."""
+_SEARCHED = 1_000_000
+"""In how many characters of one text words are looked for."""
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 """Ideographs and kana: written without spaces, so each one counts."""
 _ACCENT = re.compile("[\u0300-\u036f]")
@@ -59,12 +59,12 @@ class Facts:
     @cached_property
     def body(self) -> str:
         """The body as plain text, each block a line."""
-        return plain_text(self.article.body)[:SEARCHED]
+        return plain_text(self.article.body)
 
     def folded(self, field: str) -> str:
         """What is written in a field as it is searched for words: one line for each text."""
         if field not in self._folded:
-            self._folded[field] = "\n".join(map(folded, self._texts(field)))
+            self._folded[field] = "\n".join(folded(text[:_SEARCHED]) for text in self._texts(field))
         return self._folded[field]
 
     def encoded(self, field: str) -> tuple[bytes, ...]:
@@ -73,11 +73,10 @@ class Facts:
             self._encoded[field] = tuple(text.encode("utf-8", "replace") for text in self._texts(field))
         return self._encoded[field]
 
-    def _texts(self, field: str) -> list[str]:
-        article = self.article
+    def _texts(self, field: str) -> Iterable[str]:
         if field == "text":
-            return [article.title[:SEARCHED], article.summary[:SEARCHED], self.body]
-        return [text[:SEARCHED] for text in _WRITTEN[field](article)]
+            return (self.article.title, self.article.summary, self.body)
+        return _WRITTEN[field](self.article)
 
 
 _WRITTEN: Mapping[str, Callable[[Article], Iterable[str]]] = MappingProxyType(
