@@ -59,8 +59,6 @@ def feed_of(settings: Settings, section: FeedSection, before: Feed | None = None
         changes["limit"] = section.limit or settings.feeds.items
     if before is None or "archives" in given:
         changes["archives"] = not private if section.archives is None else section.archives
-    if before is None or "hub" in given:
-        changes["hub"] = not private and section.hub is not False
     if "formats" in given:
         changes["formats"] = tuple(dict.fromkeys(FORMATS[name] for name in section.formats))
     if "order" in given:
@@ -165,7 +163,7 @@ def table_of(feed: Feed) -> dict[str, Any]:
     found["per_day"] = next((cap.most for cap in feed.caps if cap.source is None), None)
     found["per_day_of"] = {cap.source: cap.most for cap in feed.caps if cap.source is not None}
     found["delay"] = f"{feed.delay.total_seconds():.10g}s" if feed.delay else None
-    found |= {"doubles": str(feed.doubles), "archives": feed.archives, "hub": feed.hub, "private": feed.private}
+    found |= {"doubles": str(feed.doubles), "archives": feed.archives, "private": feed.private}
     if feed.digest:
         del found["sources"]
         weekday = feed.digest.weekday

@@ -47,7 +47,6 @@ _DECIDED = [
     click.option("--doubles", help="The same article from several sources: first, prefer, list or keep."),
     click.option("--prefer", multiple=True, metavar="SOURCE", help="Whose double to prefer, the best first."),
     click.option("--archives/--no-archives", default=None, help="Whether older articles stay in archive documents."),
-    click.option("--hub/--no-hub", default=None, help="Whether it is pushed."),
     click.option("--image", metavar="ADDRESS", help="Its picture."),
     click.option("--language", help="The language it is in."),
     click.option("--licence", help="Its licence."),
@@ -185,7 +184,6 @@ def remove(root: Path, name: str) -> None:
 def _publishing(root: Path, change: Any, as_json: bool) -> None:
     """Change a feed, publish what came of it, and say where it is."""
     from syndicator import wiring
-    from syndicator.flows import describing
     from syndicator.flows.publish import compress, publish
 
     with wiring.connect(settings_of(root)) as ports:

@@ -126,7 +126,6 @@ class FeedSection(Section):
     doubles: Literal["first", "prefer", "list", "keep"] = "first"
     prefer: Texts = ()
     archives: bool | None = None
-    hub: bool | None = None
     private: bool = False
 
     image: WebAddress = None

@@ -156,7 +156,6 @@ class Feed:
     doubles: Doubles = Doubles.FIRST
     prefer: tuple[str, ...] = ()
     archives: bool = False
-    hub: bool = True
     image: str | None = None
     language: str | None = None
     licence: str | None = None

@@ -217,12 +217,23 @@ def test_an_explanation_stays_one_line() -> None:
 
 
 def test_a_pattern_looks_at_less_of_a_text_the_larger_it_is() -> None:
-    small, large = compiled("rights"), compiled("|".join(f"{n:03}" for n in range(0, 999, 10)))
+    small, large = compiled("right.?s"), compiled("a.{60}b")
 
-    assert 200_000 < small.reach <= 1_000_000
-    assert 10_000 <= large.reach < 100_000
-    assert small.fits(b"x" * 100_000 + b"rights")
-    assert not small.fits(b"x" * 1_000_000 + b"rights")
+    assert small.reach > 200_000
+    assert 6_000 <= large.reach < 100_000
+    assert large.fits(b"x" * 1_000 + b"a" + b"x" * 60 + b"b")
+    assert not large.fits(b"x" * large.reach + b"a" + b"x" * 60 + b"b")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["rights|detain", "|".join("затрыманне" for _ in range(40)), r"\b(?:court|trial)\b", r"(a b|C\+\+)"]
+)
+def test_a_list_of_words_looks_at_the_first_million_bytes(pattern: str) -> None:
+    words = compiled(pattern)
+    one = pattern.replace("\\b", "").replace("\\", "").strip("(?:)").split("|")[-1].encode()
+
+    assert words.fits(b"." * 900_000 + b" " + one)
+    assert not words.fits(b"." * 1_000_000 + b" " + one)
 
 
 @pytest.mark.parametrize(
