@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from syndicator.core.identity import site_feed_id
@@ -72,12 +73,24 @@ def edition(feed: Feed, site: Site, day: date, at: datetime, articles: Sequence[
     return Article(
         source=source_of(feed),
         title=f"{one_line(feed.title) or site.title}, {day.isoformat()}",
-        body="<ul>\n" + "\n".join(_item(article, site) for article in articles) + "\n</ul>",
-        summary="; ".join(one_line(article.title) for article in articles)[:400],
         language=feed.language or site.language,
         published=at,
-        parts=tuple(article.id for article in articles),
+        **_contents(articles, site),
     )
+
+
+def without(edition: Article, articles: Sequence[Article], site: Site) -> Article:
+    """An edition made again of what is left of its articles."""
+    return replace(edition, **_contents(articles, site))
+
+
+def _contents(articles: Sequence[Article], site: Site) -> dict[str, Any]:
+    titles = [one_line(article.title) for article in articles]
+    return {
+        "body": "<ul>\n" + "\n".join(_item(article, site) for article in articles) + "\n</ul>",
+        "summary": "; ".join(titles)[:400],
+        "parts": tuple(article.id for article in articles),
+    }
 
 
 def _item(article: Article, site: Site) -> str:

@@ -49,17 +49,19 @@ def reschedule(ports: Ports) -> None:
     ports.store.remember(NEXT, now.isoformat())
 
 
-def without(ports: Ports, ids: Collection[str]) -> list[int]:
-    """Make every edition that holds one of these articles again without them; the numbers of those editions.
+def without(ports: Ports, ids: Collection[str]) -> None:
+    """Make every edition that holds one of these articles again without them. To be published then.
 
-    One that holds nothing else is withdrawn. Their former states forget their text.
+    One that holds nothing else is withdrawn. Their former states forget their text. May be repeated.
     """
-    touched: list[int] = []
-    for feed in ports.store.feeds():
-        if feed.digest:
-            holding = [one for one in _editions(ports, feed) if not set(ids).isdisjoint(one.parts)]
-            touched += [_again(ports, feed, edition, set(ids)) for edition in holding]
-    return touched
+    gone = set(ids)
+    for key, edition in ports.store.editions_of(ids).items():
+        if not edition.status.is_shown:
+            ports.store.erase(key, ports.now())
+        elif not gone.isdisjoint(edition.parts):
+            _again(ports, edition, gone)
+        if edition.status.is_shown:
+            ports.store.forget_before(key, edition.revision + (not gone.isdisjoint(edition.parts)))
 
 
 def _fact(feed: Feed) -> str:
@@ -91,9 +93,10 @@ def _make(ports: Ports, feed: Feed, digest: Digest, edition: Edition) -> bool:
         if tx.articles({id}):
             return False
         seen = digests.edition(feed, ports.site, edition.day, edition.at, articles)
+        claims = (("id", id), *(("part", part) for part in seen.parts))
         slug = Slugs(tx).slug(seen, id)
         state = decide.first_state(seen, id=id, slug=slug, now=now, backfill=False)
-        tx.save([saved(state, RevisionKind.NEW, now, (("id", id),))], [])
+        tx.save([saved(state, RevisionKind.NEW, now, claims)], [])
     return True
 
 
@@ -112,23 +115,15 @@ def _editions(ports: Ports, feed: Feed) -> list[Article]:
     return ports.store.select(Query(sources=frozenset({digests.source_of(feed)})), _KNOWN)
 
 
-def _again(ports: Ports, feed: Feed, edition: Article, killed: set[str]) -> int:
+def _again(ports: Ports, edition: Article, gone: set[str]) -> None:
+    found = (ports.store.article(part) for part in edition.parts if part not in gone)
+    left = [article for article in found if article is not None and article.status is Status.PUBLISHED]
     now = ports.now()
-    key = ports.store.number_of(edition)
-    assert key is not None
-    parts = [part for part in edition.parts if part not in killed]
-    found = {part: ports.store.article(part) for part in parts}
-    kept = [article for article in found.values() if article is not None and article.status is Status.PUBLISHED]
-    ports.store.erase(key, now)
-    assert edition.published is not None
     with ports.store.ingest(edition.source) as tx:
         before = tx.articles({edition.id})[edition.id]
-        if kept:
-            day = edition.published.date()
-            seen = digests.edition(feed, ports.site, day, edition.published, kept)
-            after, kind = decide.next_state(before, replace(seen, title=edition.title), now)
+        if left:
+            after, kind = decide.next_state(before, digests.without(before, left, ports.site), now)
         else:
-            after, kind = decide.withdrawn(before, now)
+            after, kind = decide.withdrawn(replace(before, title="", body="", summary="", parts=()), now)
         if kind is not None:
             tx.save([saved(after, kind, now)], [])
-    return key

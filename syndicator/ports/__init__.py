@@ -318,6 +318,9 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         which it is recognised again. Its pieces go, and archives that hold it are marked as dirty, each by its name.
         """
 
+    def forget_before(self, key: int, revision: int) -> None:
+        """Make an article's states before that revision forget their text."""
+
     def publish(
         self,
         done: Collection[DirtyFeed],

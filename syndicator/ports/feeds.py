@@ -146,6 +146,12 @@ class Feeds(Protocol):
     def highest(self) -> int:
         """The highest number that the store gave an article; 0 where there is none."""
 
+    def editions_of(self, ids: Collection[str]) -> dict[int, Article]:
+        """Editions of digests, whatever their status, that were put together from one of these articles, by number.
+
+        They are known by claims of the kind `part`.
+        """
+
     def number_of(self, article: Article) -> int | None:
         """The store's number of an article."""
 

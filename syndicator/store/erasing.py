@@ -26,6 +26,12 @@ class Erasing:
             mark(self.database, connection, erase(self.database, connection, key))
         self.database.checkpoint()
 
+    def forget_before(self, key: int, revision: int) -> None:
+        """Make an article's states before that revision forget their text."""
+        with self.database.write() as connection:
+            _states(connection, key, killed=False, before=revision)
+        self.database.checkpoint()
+
 
 def erase(database: Database, connection: Connection, pk: int) -> set[str]:
     """Forget an article's text in an open transaction; the names of the archives that told it, to be marked."""
@@ -46,9 +52,11 @@ def _archive(name: str, number: int) -> str:
     return f"{name}/archives/{number}" if name else f"archives/{number}"
 
 
-def _states(connection: Connection, pk: int, *, killed: bool) -> bool:
-    """Empty the stored states; whether there was anything in them."""
+def _states(connection: Connection, pk: int, *, killed: bool, before: int | None = None) -> bool:
+    """Empty the stored states, or those before a revision; whether there was anything in them."""
     stored = select(revisions.c.number, revisions.c.payload).where(revisions.c.article_pk == pk)
+    if before is not None:
+        stored = stored.where(revisions.c.number < before)
     emptied = []
     for number, payload in connection.execute(stored):
         left = rows.ARTICLE.dump(_emptied(rows.ARTICLE.load(payload), killed=killed))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, or_, select, tuple_
 
-from syndicator.model import Feed, Member, Tombstone
+from syndicator.core.digests import SOURCE
+from syndicator.model import Article, Feed, Member, Tombstone
 from syndicator.model import Shown as Place
 from syndicator.store import rows
 from syndicator.store.engine import Database
 from syndicator.store.queries import places
-from syndicator.store.tables import Standing, archived, articles, feeds, members
+from syndicator.store.tables import Standing, archived, articles, claims, feeds, key, members, sources
 
 
 class FeedPlaces:
@@ -80,6 +81,16 @@ class FeedPlaces:
         holding = holding.where(archived.c.article_pk == key).order_by(feeds.c.name, archived.c.number).distinct()
         with self.database.read() as connection:
             return [(feed, number) for feed, number in connection.execute(holding)]
+
+    def editions_of(self, ids: Collection[str]) -> dict[int, Article]:
+        """Editions of digests, whatever their status, that were put together from one of these articles, by number."""
+        digests = select(sources.c.id).where(sources.c.id >= SOURCE, sources.c.id < SOURCE + "\uffff")
+        of = select(claims.c.article_pk).where(claims.c.source.in_(digests), claims.c.kind == "part")
+        with self.database.read() as connection:
+            found: set[int] = set()
+            for portion in rows.portions({key(id) for id in ids}):
+                found.update(connection.execute(of.where(claims.c.value.in_(portion))).scalars())
+            return rows.by_key(connection, sorted(found))
 
     def members_of(self, key: int) -> list[Member]:
         """The places of an article in composed feeds, by the feed's name."""

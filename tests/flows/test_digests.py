@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from syndicator.core.queries import parse
 from syndicator.flows import feeds
 from syndicator.flows.refresh import advance
 from syndicator.flows.rulings import kill
@@ -140,7 +139,6 @@ def test_an_edition_of_killed_articles_alone_is_withdrawn(world: World) -> None:
 
 
 def test_a_weekly_digest_of_a_filtered_feed(world: World) -> None:
-    parse("title:3")
     feeds.define(world.ports, Feed(name="threes", title="Threes", query=Query(expression="title:3")))
     feeds.define(world.ports, Feed(name="weekly", title="The Week", digest=Digest(of="threes", hour=6, weekday=0)))
     tell(world, 1, 3)
@@ -152,3 +150,17 @@ def test_a_weekly_digest_of_a_filtered_feed(world: World) -> None:
     assert entry.title == "The Week, 2026-05-04"
     assert ("Story 13" in entry.content[0].value, "Story 3" in entry.content[0].value) == (True, True)
     assert "Story 1<" not in entry.content[0].value
+
+
+def test_editions_of_a_digest_that_ended_forget_what_was_killed_too(world: World) -> None:
+    tell(world, 1, 2)
+    world.wait(days=1)
+    advance(world.ports)
+    (edition,) = world.ids("daily/feed.xml")
+    feeds.remove(world.ports, feeds.find(world.ports, "daily"))
+    advance(world.ports)
+    victim = next(entry.id for entry in world.feed("all/feed.xml").entries if entry.title == "Story 2")
+    end(world, victim)
+    states = [state for _, _, _, state in world.ports.store.revisions(edition)]
+    assert ["Story 2" in state.title + state.body + state.summary for state in states] == [False, False]
+    assert "Story 1" in states[-1].body

@@ -139,6 +139,14 @@ def test_a_filter_that_demands_a_tag_is_walked_along_the_tag(store: SqlStore) ->
     assert not [step for step in walked if "SCAN article" in step]
 
 
+def test_many_tags_and_a_long_filter_are_one_walk(store: SqlStore) -> None:
+    values = [f"value-{number}" for number in range(200)]
+    query = Query(tags=frozenset(values), expression=" or ".join(f"author:{value}" for value in values))
+
+    walked = plans(store, lambda store: store.shown(query, 50))
+    assert walked[0] == "SEARCH articles USING COVERING INDEX articles_by_place (standing=?)"
+
+
 def test_articles_of_one_work_are_found_by_its_index(store: SqlStore) -> None:
     with store.database.write() as connection:
         connection.execute(update(articles).values(work=1))

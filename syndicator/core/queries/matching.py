@@ -36,7 +36,8 @@ class Decision:
 def matches(query: Query, facts: Facts) -> bool:
     """Whether the query means the article: the meaning of every Query.
 
-    An article without a language, or a date, is in none. Raises BadExpression where the filter cannot be read.
+    What has no language is in none, what has no date is neither before nor after one. Raises BadExpression where the
+    filter cannot be read.
     """
     return all(test(facts) for _, test in _rules(query))
 

@@ -219,7 +219,7 @@ def test_an_explanation_stays_one_line() -> None:
 def test_a_pattern_looks_at_less_of_a_text_the_larger_it_is() -> None:
     small, large = compiled("right.?s"), compiled("a.{60}b")
 
-    assert small.reach > 200_000
+    assert small.reach > 100_000
     assert 6_000 <= large.reach < 100_000
     assert large.fits(b"x" * 1_000 + b"a" + b"x" * 60 + b"b")
     assert not large.fits(b"x" * large.reach + b"a" + b"x" * 60 + b"b")
