@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicator.cli import checks, doubles, feeds, folder, lists, operations, polls, processes, rulings, sources
+from syndicator.cli import checks, doubles, feeds, folder, lists, operations, polls, processes, rulings, sources, tokens
 from syndicator.cli.group import main
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "processes",
     "rulings",
     "sources",
+    "tokens",
 ]

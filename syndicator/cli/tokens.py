@@ -36,9 +36,9 @@ def add_token(root: Path, feed: str, label: str, expires: timedelta | None, as_j
     with wiring.connect(settings_of(root)) as ports:
         made, secret = tokens.grant(ports, feed, label, ports.now() + expires if expires else None)
         found = ports.store.feed(made.feed)
-        formats = [str(format) for format in found.formats] if found else []
-        base, slug = ports.site.base_url, made.feed.partition("/")[2]
-    addresses = [f"{base}/private/{secret}/{slug}/{format}" for format in formats]
+        paths = [found.path(format) for format in found.formats] if found else []
+        base = ports.site.base_url
+    addresses = [f"{base}/private/{secret}/{path.removeprefix('private/')}" for path in paths]
     if as_json:
         print_json({**_told(made), "token": secret, "addresses": addresses})
         return
@@ -46,7 +46,9 @@ def add_token(root: Path, feed: str, label: str, expires: timedelta | None, as_j
     click.echo("Addresses that hold it, for readers that know nothing else:")
     for address in addresses:
         click.echo(f"  {address}")
-    click.echo(f"Or {base}/{made.feed}/ and so on, with it as password (any name), or as a Bearer token.")
+    click.echo("Addresses for those that can be given a password, with any name, or send it as a Bearer token:")
+    for path in paths:
+        click.echo(f"  {base}/{path}")
 
 
 @token.command(name="list")
@@ -56,10 +58,10 @@ def add_token(root: Path, feed: str, label: str, expires: timedelta | None, as_j
 def list_tokens(root: Path, feed: str | None, as_json: bool) -> None:
     """List the tokens of all private feeds, or of one, with when each was last used."""
     from syndicator import wiring
+    from syndicator.flows import feeds
 
     with wiring.connect(settings_of(root)) as ports:
-        name = feed if feed is None or feed.startswith("private/") else f"private/{feed}"
-        found, now = ports.store.tokens(name), ports.now()
+        found, now = ports.store.tokens(feeds.find(ports, feed).name if feed else None), ports.now()
     if as_json:
         print_json([_told(one) for one in found])
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from syndicator.core.decide import RESERVED_SLUGS
 from syndicator.core.text import one_line
 from syndicator.model import Feed, Format, Query, Site, Source, Term
 
@@ -11,7 +12,10 @@ KINDS = ("tags", "authors")
 """What a store's terms can be; each has feeds under its name."""
 FIXED = ("sources", *KINDS)
 """What the names of feeds begin with, before a slash, that nobody composes."""
-
+RESERVED_NAMES = RESERVED_SLUGS | {
+    *("archives", "atom", "feed", "healthz", "index", "media", "private", "readyz", "rss", "sitemaps", "static"),
+}
+"""Names that no composed feed can have: they mean something else in addresses."""
 
 _ARCHIVE = re.compile(r"(?:(.+)/)?archives/([1-9][0-9]*)")
 

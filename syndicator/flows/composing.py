@@ -15,7 +15,7 @@ from syndicator.core.profiles import lacks
 from syndicator.core.queries import Facts, facts
 from syndicator.core.render.listings import NEWS_FOR
 from syndicator.errors import BadExpression, FeedError
-from syndicator.flows.joining import Joined, join
+from syndicator.flows.joining import Joined, feeds_of, join
 from syndicator.flows.killing import kill_same
 from syndicator.flows.listings import NEWS, part_of
 from syndicator.flows.named import composed_feeds, feed_named, is_composed
@@ -54,7 +54,7 @@ def _is_stale(ports: Ports, feed: Feed) -> bool:
 
 def _drain(ports: Ports) -> None:
     several = _several_sources(ports)
-    more = ports.store.waiting() or any(feed.delay for feed in ports.store.feeds())
+    more = ports.store.waiting(ports.now())
     while more:
         now = ports.now()
         with ports.store.composing() as tx:
@@ -141,6 +141,8 @@ class _Look:
         for one in changed:
             if one.key in there:
                 self.stale |= self._documents(one)
+        self.stale |= {name for key in joined.touched & there for name in feeds_of(self.articles[key])}
+        self.stale |= {feed for feed, _ in self.waited if feed == NEWS}
         self._store()
         self.tx.done([one for one in changed if one.key in there])
 
@@ -231,6 +233,7 @@ class _Look:
             stale.add(part_of(one.key))
             if article.published and article.published + NEWS_FOR > self.now:
                 stale.add(NEWS)
+                self.waits.append((NEWS, one.key, article.published + NEWS_FOR))
         return stale
 
     def _store(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from syndicator.core import digests
-from syndicator.core.decide import RESERVED_SLUGS
+from syndicator.core.feeds import RESERVED_NAMES
 from syndicator.core.profiles import profile
 from syndicator.core.queries import parse
 from syndicator.core.render import podcast
@@ -19,10 +19,6 @@ from syndicator.flows.digests import reschedule
 from syndicator.model import Doubles, Feed, Query
 from syndicator.ports import Ports
 
-RESERVED_NAMES = RESERVED_SLUGS | {
-    *("archives", "atom", "feed", "healthz", "index", "media", "private", "readyz", "rss", "sitemaps", "static"),
-}
-"""Names that mean something else in addresses."""
 PRIVATE = "private/"
 """What the names of private feeds begin with."""
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -85,7 +81,8 @@ def declare(ports: Ports) -> None:
     wrong = list(_follow_names(ports))
     there = {feed.name: feed for feed in ports.store.feeds()}
     new = [name for name in declared if name not in there]
-    for name, feed in declared.items():
+    # Digests come last: what one may be depends on the feed that it rolls up.
+    for name, feed in sorted(declared.items(), key=lambda one: one[1].digest is not None):
         before = there.get(name)
         try:
             _end_counterpart(ports, name, there)
@@ -159,6 +156,8 @@ def _digest(ports: Ports, feed: Feed) -> Feed:
         of = find(ports, feed.digest.of).name
     except FeedError:
         of = feed.digest.of
+    if of.startswith(PRIVATE) and not feed.private:
+        raise FeedError(f"feed {feed.name}: it would show everybody what is in {of}: make the digest private too")
     editions = Query(sources=frozenset({digests.source_of(feed)}))
     return replace(feed, digest=replace(feed.digest, of=of), query=editions)
 

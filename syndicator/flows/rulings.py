@@ -86,9 +86,7 @@ def _shown(ports: Ports, article: Article, verdict: Verdict, note: str) -> Ruled
     with ports.store.ingest(article.source) as tx:
         before = tx.articles({article.id})[article.id]
         if not before.status.is_shown:
-            raise ArticleError(
-                f"article {before.slug}: it is {before.status}; only what readers see {_CAN[verdict]}"
-            )
+            raise ArticleError(f"article {before.slug}: it is {before.status}; only what readers see {_CAN[verdict]}")
         if verdict is Verdict.CORRECTED and before.status is Status.RETRACTED:
             raise ArticleError(f"article {before.slug}: it is retracted; restore it before you correct it")
         after, kind = decide.ruled(before, ruling(verdict, note, by_command=True), now)

@@ -45,15 +45,19 @@ def revoke(ports: Ports, id: str) -> Token:
 
 
 def opens(ports: Ports, secret: str, feed: str) -> Token | None:
-    """The token that opens a feed (by its name) with this secret, or None."""
+    """The token that opens a feed with this secret, or None. `feed` is its name, or one that it had before."""
     token = ports.store.token_by_hash(hashed(secret)) if is_secret(secret) else None
-    if token is None or token.feed != feed or not is_good(token.expires, token.revoked, ports.now()):
+    if token is None or not is_good(token.expires, token.revoked, ports.now()):
         return None
-    return token
+    return token if token.feed in (feed, ports.store.former(feed)) else None
+
+
+def is_noted(ports: Ports, token: Token) -> bool:
+    """Whether a use now is noted already."""
+    return token.used is not None and ports.now() - token.used < NOTED
 
 
 def used(ports: Ports, token: Token) -> None:
-    """Remember that a token was used, unless that was noted within the hour."""
-    now = ports.now()
-    if token.used is None or now - token.used >= NOTED:
-        ports.store.used_tokens({token.id: now})
+    """Remember that a token is used now, unless that is noted already."""
+    if not is_noted(ports, token):
+        ports.store.used_tokens({token.id: ports.now()})

@@ -80,7 +80,8 @@ class Saved:
 
     `kind` None keeps the stored revision and only adds `claims`. `claims` are pairs of kind (`id`, `url`,
     `hash`, `path`) and value by which it is recognised later; they are only ever added, and of a killed article
-    only their hashes are kept. `terms` are the tags and authors under which it is found, None: those it had. `due` is when its status changes by itself, if ever.
+    only their hashes are kept. `terms` are the tags and authors under which it is found, None: those it had. `due` is
+    when its status changes by itself, if ever.
     """
 
     article: Article
@@ -355,8 +356,7 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
 
     def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
-        """Path, etag and `gone` of every document whose path begins with `under` (empty, or a folder and `/`), by path.
-        """
+        """Path, etag and `gone` of every document whose path begins with `under` (empty, or a folder and `/`), by path."""
 
     def document_paths(self, name: str) -> list[str]:
         """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""

@@ -110,8 +110,8 @@ class Feeds(Protocol):
     def composing(self) -> AbstractContextManager[Composing]:
         """Open the transaction in which changed articles find their places."""
 
-    def waiting(self) -> bool:
-        """Whether there is anything to compose: changed articles."""
+    def waiting(self, now: datetime | None = None) -> bool:
+        """Whether there is anything to compose: changed articles, and with `now` what waited until then."""
 
     def places(self, feed: str, limit: int | None = None, before: str | None = None) -> list[Place]:
         """What the current document of a composed feed shows, by place, newest first: all that is in no archive.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 from sqlalchemy import Connection, delete, exists, select, update
@@ -107,10 +108,14 @@ class ComposedFeeds:
         """Open the transaction in which changed articles find their places."""
         return composing(self.database)
 
-    def waiting(self) -> bool:
-        """Whether there is anything to compose: changed articles."""
+    def waiting(self, now: datetime | None = None) -> bool:
+        """Whether there is anything to compose: changed articles, and with `now` what waited until then."""
+        found = exists().select_from(changes)
         with self.database.read() as connection:
-            return bool(connection.execute(select(exists().select_from(changes))).scalar())
+            if connection.execute(select(found)).scalar():
+                return True
+            late = exists().where(waits.c.due <= now)
+            return now is not None and bool(connection.execute(select(late)).scalar())
 
     def archives(self, feed: str) -> int:
         """The number of the newest archive of a feed; 0 where there is none."""

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from syndicator.core.decide import RESERVED_SLUGS
-from syndicator.core.feeds import archive_name, archive_of
+from syndicator.core.feeds import RESERVED_NAMES, archive_name, archive_of
 from syndicator.model import USUAL, Format, Site
 
-_RESERVED = RESERVED_SLUGS | {"archives", "media", "private", "sitemaps"}
 _DOCUMENT = re.compile(r"(?:\.well-known/)?(?:[a-z0-9][A-Za-z0-9._-]*/)*[a-z0-9][A-Za-z0-9._-]*\Z")
 _NAME = re.compile(r"[a-z0-9-]{1,200}\Z")
 _GUESS = re.compile(r"((?:(?:tags|authors|sources)/)?[a-z0-9-]+/)?([a-z.]+)\Z")
@@ -74,14 +72,14 @@ def is_private(path: str) -> bool:
 
 def is_feed_name(name: str) -> bool:
     """Whether a composed feed that everybody may read can have this name, and a page at this path."""
-    return _NAME.match(name) is not None and name not in _RESERVED
+    return _NAME.match(name) is not None and name not in RESERVED_NAMES
 
 
 def guessed(path: str) -> str | None:
     """The document that a usual guess (`feed`, `rss/`, `tags/x/index.xml`) means; None where it is none."""
     found = _GUESS.match(path.removesuffix("/"))
     format = _GUESSES.get(found[2]) if found else None
-    if found is None or format is None or (found[1] and found[1].removesuffix("/") in _RESERVED):
+    if found is None or format is None or (found[1] and found[1].removesuffix("/") in RESERVED_NAMES):
         return None
     return f"{found[1] or ''}{format}"
 

@@ -17,7 +17,6 @@ from syndicator.web import addresses, refusals
 from syndicator.web.answers import ALWAYS, FEED_POLICY, Answer, Finished, Outdated, answer
 from syndicator.web.options import WebOptions
 
-_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _REFUSAL = (
     "401 Unauthorized. What is here needs a token: in the address, as the password of Basic authentication, or as a "
     "Bearer token.\n"
@@ -31,37 +30,50 @@ def private(ports: Ports, options: WebOptions) -> Blueprint:
     """`/private/<slug>/<document>` with a token in the Authorization header, `/private/<token>/<slug>/<document>`.
 
     Without a token that is good for the feed everything here is answered by one and the same 401, whatever the
-    method, and whether the feed exists or not.
+    method, and whether the feed exists or not. With one, a name that the feed had before leads to its present one.
     """
     blueprint = Blueprint("private", __name__)
     # A shared cache keeps nothing of it (RFC 9111 5.2.2.7).
     cache = f"private, max-age={options.max_age}"
+    root = addresses.prefix(ports.site)
 
-    def closed(rest: str = "") -> Response:
-        name, document, secret = _asked(rest)
-        token = tokens.opens(ports, secret, name) if secret else None
+    @blueprint.before_app_request
+    def closed() -> Response | None:
+        # Before routing, whose own refusals (of a method, of a strange path) would not be the same.
+        path = request.path.removeprefix("/")
+        if not addresses.is_private(path):
+            return None
+        path, secret, way = _asked(path)
+        name, document = _parted(path)
+        token = tokens.opens(ports, secret, name)
         if token is None:
             return _refusal()
         if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
-        _note(ports, token)
-        return _document(ports, f"{name}/{document}", cache)
+        if not tokens.is_noted(ports, token):
+            _note(ports, token)
+        if token.feed != name:
+            return _moved(f"{root}/{way}{token.feed.removeprefix('private/')}/{document}", cache)
+        return _document(ports, path, cache)
 
-    for rule in ("/private", "/private/", "/private/<path:rest>"):
-        blueprint.add_url_rule(rule, rule, closed, methods=_METHODS, provide_automatic_options=False)
     return blueprint
 
 
-def _asked(rest: str) -> tuple[str, str, str]:
-    """The name of the feed, its document, and the secret that came along."""
-    parts = rest.split("/")
-    if len(parts) == 3 and is_secret(parts[0]):
-        return f"private/{parts[1]}", parts[2], parts[0]
+def _asked(path: str) -> tuple[str, str, str]:
+    """The path of the document, the secret that came along, and what stands in the address before the feed's slug."""
+    first, _, rest = path.removeprefix("private/").partition("/")
+    # After a feed whose name looks like a secret, "archives" is no feed.
+    if is_secret(first) and "/" in rest and not rest.startswith("archives/"):
+        return f"private/{rest}", first, f"private/{first}/"
     given = request.authorization
     secret = (given.token if given.type == "bearer" else given.password) if given else None
-    if len(parts) != 2 or not isinstance(secret, str):
-        return "", "", ""
-    return f"private/{parts[0]}", parts[1], secret
+    return path, secret if isinstance(secret, str) else "", "private/"
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """The name of the feed, and its document's path below that."""
+    slug, _, document = path.removeprefix("private/").partition("/")
+    return f"private/{slug}", document
 
 
 def _refusal() -> Response:
@@ -73,6 +85,17 @@ def _refusal() -> Response:
         **ALWAYS,
     }
     return Answer(_REFUSAL, status=401, headers=headers)
+
+
+def _moved(location: str, cache: str) -> Response:
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Location": location,
+        "Cache-Control": cache,
+        "Vary": "Authorization",
+        **ALWAYS,
+    }
+    return Answer("The feed has another name now.\n", status=308, headers=headers)
 
 
 def _document(ports: Ports, path: str, cache: str) -> Response:

@@ -12,6 +12,7 @@ from syndicator.core.lists import read_list
 from syndicator.core.render.listings import news_until
 from syndicator.flows import listings
 from syndicator.flows.ingest import ingest
+from syndicator.flows.refresh import advance
 from syndicator.flows.sources import add, remove, sound
 from syndicator.model import Feed, Source
 from tests.flows.world import World, story
@@ -222,4 +223,13 @@ def test_a_build_publishes_what_there_is_and_a_change_only_what_it_touches(world
     world.write("today.md", "---\nstatus: draft\n---\nNot yet.\n")
     report = world.event("today.md")
     assert set(report.documents) & paths == {"sitemaps/0.xml", "sitemap-news.xml"}
+    assert "sitemap-news.xml" not in world.snapshot()
+
+
+def test_an_article_leaves_the_news_by_itself_when_its_two_days_are_over(world: World) -> None:
+    world.write("new.md", story(2, title="Today", date="2026-05-01"))
+    world.build()
+    assert b"Today" in world.file("sitemap-news.xml")
+    world.wait(days=2)
+    advance(world.ports)
     assert "sitemap-news.xml" not in world.snapshot()

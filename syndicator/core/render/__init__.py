@@ -17,7 +17,7 @@ from syndicator.model import Article, Feed, Format, Site, Tombstone
 
 __all__ = ["RENDERER", "Chain", "document", "piece", "recipe"]
 
-RENDERER = 2
+RENDERER = 3
 """Raised by one whenever `piece` or `document` gives other bytes for the same input: what was kept is made anew."""
 
 
