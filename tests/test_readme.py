@@ -60,7 +60,7 @@ def test_the_front_matter_shown_is_an_article() -> None:
 
 
 def test_the_configuration_shown_is_one(tmp_path: Path) -> None:
-    (text,) = readme.blocks("toml")
+    _, text = readme.blocks("toml")
     (tmp_path / "syndicator.toml").write_text(text, "utf-8")
     settings = config.load(tmp_path, {})
     assert settings.base_url == "https://gazette.example.org"
@@ -89,7 +89,7 @@ def test_every_option_named_exists(command: str, option: str) -> None:
 
 
 def test_every_key_is_listed(tmp_path: Path) -> None:
-    table = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in ("running.md", "sources.md"))
+    table = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in ("running.md", "sources.md", "feeds.md"))
     listed = {(section, key) for section, key in re.findall(r"^\| `\[(\w+)\] (\w+)` \|", table, re.M)}
     public = config.load(tmp_path, {}).public()
     assert listed == {(section, key) for section, keys in public.items() if isinstance(keys, dict) for key in keys}

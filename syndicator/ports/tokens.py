@@ -14,7 +14,8 @@ from syndicator.model.times import Timed
 class Token(Timed):
     """One subscriber's key to a private feed. `hash` is sha256 of the secret, in hex; the secret itself is not kept.
 
-    `id` is short and names the token to people; `label` is who has it. `used` is when it was last used, to about an hour.
+    `id` is short and names the token to people; `label` is who has it. `used` is when it was last used, to about
+    an hour.
     """
 
     id: str
