@@ -70,9 +70,8 @@ USUAL = Feed(name="a", title="Gazette: a", limit=30, archives=True)
             "per_day = 10\nper_day_of = { y = 2, x = 3 }",
             replace(USUAL, caps=(Cap(most=3, source="x"), Cap(most=2, source="y"), Cap(most=10))),
         ),
-        ("archives = false\nhub = false", replace(USUAL, archives=False, hub=False)),
-        ("private = true", replace(USUAL, name="private/a", private=True, archives=False, hub=False)),
-        ("private = true\nhub = true", replace(USUAL, name="private/a", private=True, archives=False, hub=False)),
+        ("archives = false", replace(USUAL, archives=False)),
+        ("private = true", replace(USUAL, name="private/a", private=True, archives=False)),
         (
             'podcast = { kind = "serial", explicit = true }',
             replace(USUAL, podcast=Podcast(kind="serial", explicit=True)),

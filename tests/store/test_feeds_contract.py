@@ -68,7 +68,6 @@ EVERYTHING = Feed(
     doubles=Doubles.PREFER,
     prefer=("b", "a"),
     archives=True,
-    hub=False,
     image="https://site.example/i.png",
     language="en",
     licence="CC0",
