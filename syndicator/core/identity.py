@@ -11,7 +11,7 @@ import re
 import struct
 import uuid
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -120,11 +120,14 @@ def podcast_guid(address: str) -> str:
     return str(uuid.uuid5(_PODCASTS, address.partition("://")[2].rstrip("/")))
 
 
-def is_site_feed(site: str, id: str, address: str | None) -> bool:
-    """Whether a feed with this id, at this address of its own, is one of a site's, whatever the site's host is now."""
+def is_site_feed(site: str, id: str, address: str | None, names: Iterable[str] = ()) -> bool:
+    """Whether a feed with this id, at this address of its own, is one of a site's, whatever the site's host is now.
+
+    Also an archive of one. `names` are what feeds were called at first that may be called otherwise now.
+    """
     path = address.partition("://")[2].partition("/")[2] if address else ""
-    name = _ARCHIVE.sub("", path.rpartition("/")[0])
-    return id in (site_feed_id(site, ""), site_feed_id(site, name))
+    folder = _ARCHIVE.sub("", path.rpartition("/")[0])
+    return any(id == site_feed_id(site, name) for name in ("", folder, *names))
 
 
 def content_hash(data: bytes) -> str:

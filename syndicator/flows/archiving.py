@@ -11,8 +11,6 @@ from syndicator.flows.rendering import View, view
 from syndicator.model import Article, Feed, Format, Member, Shown, Status, Tombstone
 from syndicator.ports import Cut, Ports
 
-EVERYTHING = 10**9
-"""More articles than a feed can have."""
 AT_ONCE = 1000
 """Articles in the archive documents of one transaction, about."""
 
@@ -23,11 +21,6 @@ class Archives:
 
     views: Sequence[View]
     cuts: Sequence[Cut] = ()
-
-
-def due(ports: Ports, feed: Feed) -> int:
-    """How many archives are to be cut from a feed."""
-    return max(0, len(ports.store.oldest(feed.name, EVERYTHING)) // feed.limit - 1)
 
 
 def cut(ports: Ports, feed: Feed) -> Archives:

@@ -40,6 +40,7 @@ class Merge:
         self._merged = Merged(policy=policy)
         self._ids, self._slugs = Ids(tx), Slugs(tx)
         self._given: set[str] = set()
+        self._own_feeds = [feed.first_name for feed in ports.store.feeds()]
 
     def merge(self, parsed: Parsed) -> Merged:
         """Decide about every entry and tombstone of a document, and save what came of it."""
@@ -56,7 +57,7 @@ class Merge:
 
     def _is_ours(self, origin: Upstream | None) -> bool:
         """Whether something went out from us: what comes back is no other article."""
-        return origin is not None and is_site_feed(self._ports.site.id, origin.id, origin.feed_url)
+        return origin is not None and is_site_feed(self._ports.site.id, origin.id, origin.feed_url, self._own_feeds)
 
     def _find(self, brought: list[Entry], document: Document) -> list[Found]:
         policy = self._merged.policy

@@ -11,7 +11,7 @@ from syndicator.core.composing import COMPOSER
 from syndicator.core.feeds import archive_of
 from syndicator.core.render import Chain, recipe
 from syndicator.flows import archiving, listings
-from syndicator.flows.archiving import EVERYTHING, Archives
+from syndicator.flows.archiving import Archives
 from syndicator.flows.composing import compose
 from syndicator.flows.named import composed_feeds, feed_named, is_composed
 from syndicator.flows.rendering import View, documents, recipes, view
@@ -20,6 +20,8 @@ from syndicator.ports import DirtyFeed, Ports
 
 BATCH = 50
 """Feeds in a transaction."""
+_EVERYTHING = 10**9
+"""More articles than a feed can have."""
 _TOGETHER = 8
 """Documents compressed side by side; all of them are in memory."""
 
@@ -143,7 +145,7 @@ def _view(ports: Ports, feed: Feed) -> View:
     store = ports.store
     if feed.archives:
         newest = Chain(previous=store.archives(feed.name))
-        return view(ports, feed, store.places(feed.name), store.gone_from(feed.name, EVERYTHING), chain=newest)
+        return view(ports, feed, store.places(feed.name), store.gone_from(feed.name, _EVERYTHING), chain=newest)
     if is_composed(feed):
         shown = store.places(feed.name, feed.limit)
         since = shown[-1].sort_key if len(shown) == feed.limit else None
@@ -157,13 +159,14 @@ def _archives(ports: Ports, one: DirtyFeed, feed: Feed, written: list[str]) -> N
     """Make the archives that a feed should have before its current document, in portions."""
     for archives in archiving.complete(ports, feed):
         written += _store(ports, one, archives)
-    done, total = 0, archiving.due(ports, feed)
+    done, most = 0, 0
     while (archives := archiving.cut(ports, feed)).cuts:
         if not (stored := _store(ports, one, archives)):
             return  # somebody newer has the feed
         written += stored
-        done += len(archives.cuts)
-        ports.progress("archives cut", done, total)
+        done += sum(len(cut.holds) for cut in archives.cuts)
+        most = most or ports.store.highest()
+        ports.progress("archived", done, max(done, most))
 
 
 def _store(ports: Ports, one: DirtyFeed, archives: Archives) -> tuple[str, ...]:

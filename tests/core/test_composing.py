@@ -161,7 +161,9 @@ def test_the_place_of_a_delayed_article(key: datetime, expected: datetime) -> No
         (Doubles.FIRST, (), 2, {2}),
     ],
 )
-def test_who_of_a_work_is_shown(doubles: Doubles, prefer: tuple[str, ...], there: int | None, expected: set[int]) -> None:
+def test_who_of_a_work_is_shown(
+    doubles: Doubles, prefer: tuple[str, ...], there: int | None, expected: set[int]
+) -> None:
     feed = replace(FEED, doubles=doubles, prefer=prefer)
     work = [
         candidate(key, source, member=member(key, source) if key == there else None)

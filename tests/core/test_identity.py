@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from syndicator.core.identity import (
     Claims,
+    is_site_feed,
     mint,
     similarity,
+    site_feed_id,
     site_id,
     sketch,
     url_key,
@@ -92,3 +94,25 @@ def test_similarity_is_symmetric_and_a_share(one: str, other: str) -> None:
     assert there == back
     assert 0.0 <= there <= 1.0
     assert len(sketch(one)) <= 256
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "first_names", "expected"),
+    [
+        ("", "https://a.example/feed.xml", (), True),
+        ("", "https://elsewhere.example/feed.xml", (), True),
+        ("rights", "https://a.example/rights/rss.xml", (), True),
+        ("rights", "https://a.example/rights/archives/12/rss.xml", (), True),
+        ("", "https://a.example/archives/3/feed.xml", (), True),
+        ("rights", "https://a.example/freedom/feed.xml", (), False),
+        ("rights", "https://a.example/freedom/feed.xml", ("rights",), True),
+        ("rights", None, ("rights",), True),
+        ("rights", None, (), False),
+    ],
+)
+def test_a_feed_of_ours_is_known_by_its_id(
+    name: str, address: str | None, first_names: tuple[str, ...], expected: bool
+) -> None:
+    site = site_id("gazette")
+    assert is_site_feed(site, site_feed_id(site, name), address, first_names) is expected
+    assert is_site_feed(site_id("other"), site_feed_id(site, name), address, first_names) is False
