@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from pydantic import ValidationError
 
 from syndicator import declared
 from syndicator.cli.group import as_json, main, print_json, settings_of
-from syndicator.config import said_of
-from syndicator.config.feeds import FeedSection
-from syndicator.errors import FeedError
+from syndicator.config import refuse_unknown, said_of
+from syndicator.config.feeds import DigestSection, FeedSection
+from syndicator.errors import ConfigError
 
 if TYPE_CHECKING:
     from syndicator.flows.describing import Tried
@@ -73,10 +74,10 @@ def _options(options: list[Any]) -> Callable[[_Command], _Command]:
     return with_options
 
 
-def _section(name: str, options: dict[str, Any]) -> FeedSection:
+def _section(options: dict[str, Any], subject: str, name: str = "feed") -> FeedSection:
     """What the options say, as a table of the file; only those given. An empty text takes a decision back.
 
-    Raises FeedError.
+    Raises ConfigError that begins with the subject.
     """
     found: dict[str, Any] = {}
     digest: dict[str, Any] = {}
@@ -84,30 +85,31 @@ def _section(name: str, options: dict[str, Any]) -> FeedSection:
         if value is None or value == ():
             continue
         if key.startswith("digest_"):
-            digest[key.removeprefix("digest_")] = value
+            part = key.removeprefix("digest_")
+            digest[part] = value or DigestSection.model_fields[part].get_default()
+        elif value == "" or (isinstance(value, tuple) and not any(value)):
+            found[key] = FeedSection.model_fields[key].get_default(call_default_factory=True)
         elif key in ("per_day_of", "podcast"):
-            found[key] = _pairs(name, key, value)
-        elif isinstance(value, tuple):
-            found[key] = tuple(one for one in value if one)
+            found[key] = _pairs(subject, key, value)
         else:
             found[key] = value
     if digest:
         found["digest"] = None if digest.get("of") == "" else digest
-    if (podcast := found.get("podcast")) is not None:
-        found["podcast"] = (
-            podcast | ({"categories": [podcast["categories"]]} if "categories" in podcast else {}) or None
-        )
+    podcast = found.get("podcast")
+    if podcast and "categories" in podcast:
+        podcast["categories"] = [podcast["categories"]]
+    refuse_unknown(subject, found, FeedSection)
     try:
         return FeedSection(name=name, **found)
-    except ValueError as error:
-        problem = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
-        raise FeedError(f"feed {name}: {said_of(problem, problem['loc'])}") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ConfigError(f"{subject}: {said_of(problem, problem['loc'])}") from error
 
 
-def _pairs(name: str, key: str, values: tuple[str, ...]) -> dict[str, str]:
+def _pairs(subject: str, key: str, values: tuple[str, ...]) -> dict[str, str]:
     pairs = [value.partition("=") for value in values if value]
     if any(not separator for _, separator, _ in pairs):
-        raise FeedError(f"feed {name}: {key}: give a name and a value, like wire=3")
+        raise ConfigError(f"{subject}: {key}: give a name and a value, like wire=3")
     return {one.strip(): value.strip() for one, _, value in pairs}
 
 
@@ -126,7 +128,7 @@ def add(root: Path, /, name: str, private: bool, as_json: bool, **options: Any) 
     """Compose a feed: its address is /NAME/feed.xml."""
     from syndicator.flows import feeds
 
-    section = _section(name, options | ({"private": True} if private else {}))
+    section = _section(options | ({"private": True} if private else {}), f"feed {name}", name)
     settings = settings_of(root)
     _publishing(root, lambda ports: feeds.define(ports, declared.feed_of(settings, section)), as_json)
 
@@ -140,7 +142,7 @@ def edit(root: Path, /, name: str, as_json: bool, **options: Any) -> None:
     """Change what was decided about a feed. An empty text takes a decision back."""
     from syndicator.flows import feeds
 
-    section = _section("feed", options)
+    section = _section(options, f"feed {name}")
     if section.model_fields_set == {"name"}:
         raise click.UsageError("nothing to change; `syndicator feed edit --help` shows what can be")
     settings = settings_of(root)
@@ -175,10 +177,11 @@ def remove(root: Path, name: str) -> None:
     from syndicator.flows.publish import compress, publish
 
     with wiring.connect(settings_of(root)) as ports:
-        feeds.remove(ports, feeds.find(ports, name))
+        found = feeds.find(ports, name)
+        feeds.remove(ports, found)
         publish(ports)
         compress(ports)
-    click.echo(f"{name}: removed; its addresses answer 410")
+    click.echo(f"{found.name}: removed; {'its tokens open nothing' if found.private else 'its addresses answer 410'}")
 
 
 def _publishing(root: Path, change: Any, as_json: bool) -> None:
@@ -235,6 +238,7 @@ def show(root: Path, name: str, as_json: bool) -> None:
         print_json(told)
         return
     definition = told.pop("definition")
+    del told["feed"]  # its name stands in the definition, and its addresses
     for key, value in {**definition, **told}.items():
         for line in value if key in ("addresses", "notices") else [value]:
             click.echo(f"{key}: {_plain(line)}")
@@ -273,7 +277,7 @@ def try_(root: Path, /, expression: str, last: int, as_json: bool, **options: An
     from syndicator.flows import describing
 
     settings = settings_of(root)
-    wanted = declared.feed_of(settings, _section("tried", {**options, "filter": expression}))
+    wanted = declared.feed_of(settings, _section({**options, "filter": expression}, "feed try", "try"))
     with wiring.connect(settings) as ports:
         found = describing.tried(ports, wanted, last)
     if as_json:

@@ -112,11 +112,11 @@ def load(root: Path, environ: Mapping[str, str] | None = None, **overrides: Mapp
     for kind, shape in TABLES.items():
         for number, table in enumerate(data.get(kind, ()), 1):
             named = table.get("url", table.get("name", number))
-            _refuse_unknown_in(f"{FILE}: [[{kind}]] {named}", table, shape)
+            refuse_unknown(f"{FILE}: [[{kind}]] {named}", table, shape)
     try:
         settings = Settings(root=root.resolve(), **data)
     except ValidationError as error:
-        raise ConfigError(_first_problem(error, origin)) from error
+        raise ConfigError(_first_problem(error, origin, data)) from error
     _refuse_doubles("source", settings.source, ("url", "slug"))
     _refuse_doubles("feed", settings.feed, ("name",))
     _refuse_former_names(settings.feed)
@@ -201,14 +201,14 @@ def _refuse_unknown(data: Mapping[str, Any], origin: Mapping[tuple[str, str], st
                 raise ConfigError(f"{subject}: there is no such key" + _nearest(key, list(known[section])))
 
 
-def _refuse_unknown_in(subject: str, table: Mapping[str, Any], section: type[Section]) -> None:
+def refuse_unknown(subject: str, table: Mapping[str, Any], section: type[Section]) -> None:
     """Refuse a key of a declared table, or of a table in it, that there is not."""
     for key, value in table.items():
         if key not in section.model_fields:
             raise ConfigError(f"{subject}: {key}: there is no such key" + _nearest(key, list(section.model_fields)))
         for part in get_args(section.model_fields[key].annotation):
             if isinstance(value, dict) and isinstance(part, type) and issubclass(part, Section):
-                _refuse_unknown_in(f"{subject}: {key}", value, part)
+                refuse_unknown(f"{subject}: {key}", value, part)
 
 
 def _refuse_doubles(kind: str, tables: Sequence[Section], keys: tuple[str, ...]) -> None:
@@ -239,17 +239,21 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"; did you mean “{close[0]}”?" if close else f"; known are {', '.join(known)}"
 
 
-def _first_problem(error: ValidationError, origin: Mapping[tuple[str, str], str]) -> str:
+def _first_problem(error: ValidationError, origin: Mapping[tuple[str, str], str], data: Mapping[str, Any]) -> str:
     problem = error.errors()[0]
     if problem["loc"][0] in TABLES:
         kind, number, *keys = problem["loc"]
-        return f"{FILE}: [[{kind}]] number {int(number) + 1}: {said_of(problem, keys)}"
+        name = data[str(kind)][int(number)].get("name")
+        called = name if isinstance(name, str) and name else f"number {int(number) + 1}"
+        return f"{FILE}: [[{kind}]] {called}: {said_of(problem, keys)}"
     section, key = (*map(str, problem["loc"]), "", "")[:2]
     return f"{origin.get((section, key), f'[{section}] {key}'.rstrip())}: {said_of(problem)}"
 
 
 def said_of(problem: Mapping[str, Any], keys: Sequence[str | int] = ()) -> str:
     """What pydantic found, in one line that begins with where it stands in a table."""
-    message = problem["msg"].removeprefix("Value error, ")
+    limits = problem.get("ctx", {})
+    said = _SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    message = said.format(**limits) if problem["type"] in _SAID else said
     where = "".join(f"{key}: " for key in keys if isinstance(key, str))
     return f"{where}{message[:1].lower()}{message[1:]}"

@@ -28,7 +28,7 @@ class Candidate:
     """An article as one feed sees it: it `fits` where it is shown and the feed's query means it.
 
     `member` is its present place in the feed. `changed`: its state is one that the feed has not seen yet; `waited`:
-    its time has come.
+    its time has come; `told`: an archive of the feed holds an earlier state of it.
     """
 
     key: int
@@ -37,6 +37,7 @@ class Candidate:
     member: Member | None = None
     changed: bool = False
     waited: bool = False
+    told: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -94,7 +95,7 @@ def settle(feed: Feed, group: Sequence[Candidate], now: datetime, full: Full, *,
         if after and chosen and one.article.id == chosen.article.id:
             removed.append(one.key)  # its id is shown: nothing may say that it is gone
         elif one.is_there and not (anew and one.member.archive and one.article.status.is_shown):
-            if (feed.archives and not anew) or not one.article.status.is_shown:
+            if (feed.archives and (one.told or not anew)) or not one.article.status.is_shown:
                 entered = sort_key(now, one.article.id)
                 members.append(replace(one.member, shown=False, archive=0, entered=entered))
             else:

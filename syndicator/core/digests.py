@@ -25,6 +25,11 @@ def source_of(feed: Feed) -> str:
     return f"{SOURCE}{feed.first_name or feed.name}"
 
 
+def is_private(article: Article) -> bool:
+    """Whether it is an edition of a private digest, which has no page: everybody could read that."""
+    return article.source.startswith(f"{SOURCE}private/")
+
+
 def period(digest: Digest) -> timedelta:
     """From one edition to the next, about: a day or a week."""
     return _DAY if digest.weekday is None else 7 * _DAY

@@ -16,6 +16,10 @@ RESERVED_NAMES = RESERVED_SLUGS | {
     *("archives", "atom", "feed", "healthz", "index", "media", "private", "readyz", "rss", "sitemaps", "static"),
 }
 """Names that no composed feed can have: they mean something else in addresses."""
+OPML = "@opml"
+"""The dirty name of the list of sources."""
+FEEDS = "@feeds"
+"""The dirty name of the list of feeds."""
 
 _ARCHIVE = re.compile(r"(?:(.+)/)?archives/([1-9][0-9]*)")
 

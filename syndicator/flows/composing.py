@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from syndicator.core import queries
 from syndicator.core.composing import Candidate, Settled, alike, day, recipe, settle
-from syndicator.core.feeds import FIXED, archive_name
+from syndicator.core.feeds import FIXED, archive_name, default_feed
 from syndicator.core.profiles import lacks
 from syndicator.core.queries import Facts, facts
 from syndicator.core.render.listings import NEWS_FOR
 from syndicator.errors import BadExpression, FeedError
+from syndicator.flows import digests
 from syndicator.flows.joining import Joined, feeds_of, join
 from syndicator.flows.killing import kill_same
 from syndicator.flows.listings import NEWS, part_of
@@ -53,18 +54,40 @@ def _is_stale(ports: Ports, feed: Feed) -> bool:
 
 
 def _drain(ports: Ports) -> None:
-    several = _several_sources(ports)
     more = ports.store.waiting(ports.now())
+    several = more and _several_sources(ports)
+    parted: set[str] = set()
     while more:
-        now = ports.now()
+        doubles = several or ports.store.signed()
         with ports.store.composing() as tx:
-            changed, waited = tx.changed(PORTION), tx.due(now, PORTION)
-            joined = join(tx, changed, now) if several else Joined()
-            look = _Look(ports=ports, tx=tx, now=now, feeds=composed_feeds(ports), several=several)
-            look.at(changed, waited, joined)
-        if joined.killed:
-            kill_same(ports, joined.killed)
-        more = bool(joined.more or joined.killed) or PORTION in (len(changed), len(waited))
+            changed = tx.changed(PORTION)
+            killed = {one.article.id for one in changed if one.article.status is Status.KILLED} - parted
+            more, same = (True, {}) if killed else _look_at(ports, tx, changed, several=several, doubles=doubles)
+        if killed:
+            digests.without(ports, killed)  # before they count as looked at, so that no crash can come between
+            parted |= killed
+        if same:
+            kill_same(ports, same)
+
+
+def _look_at(
+    ports: Ports, tx: Composing, changed: Sequence[Changed], *, several: bool, doubles: bool
+) -> tuple[bool, Mapping[int, int]]:
+    """Whether there is more to look at, and what is to be killed first (`Joined.killed`)."""
+    now = ports.now()
+    waited = tx.due(now, PORTION)
+    joined = join(tx, changed, now, several=several) if doubles else Joined()
+    look = _Look(ports=ports, tx=tx, now=now, feeds=_kept_feeds(ports), several=doubles)
+    look.at(changed, waited, joined)
+    return bool(joined.more or joined.killed) or PORTION in (len(changed), len(waited)), joined.killed
+
+
+def _kept_feeds(ports: Ports) -> list[Feed]:
+    """The composed feeds, and that of everything where it had archives once: these are gone on with when it has again."""
+    feeds = composed_feeds(ports)
+    if not ports.policy.default_archives and ports.store.composed_by(""):
+        feeds.append(default_feed(ports.site, ports.policy.items, archives=True))
+    return feeds
 
 
 def _several_sources(ports: Ports) -> bool:
@@ -80,7 +103,7 @@ def _several_sources(ports: Ports) -> bool:
 
 def _look_anew(ports: Ports, feeds: Sequence[Feed]) -> None:
     """Compare what is in these feeds with what should be, over all articles, in portions."""
-    several, total = _several_sources(ports), ports.store.highest()
+    several, total = _several_sources(ports) or ports.store.signed(), ports.store.highest()
     new = all(feed.query.sources and not ports.store.composed_by(feed.name) for feed in feeds)
     sources = frozenset[str]().union(*(feed.query.sources for feed in feeds)) if new else frozenset[str]()
     counts: dict[tuple[str, str, str], int] = {}
@@ -116,6 +139,7 @@ class _Look:
     articles: dict[int, Article] = field(default_factory=dict)
     members: dict[int, dict[str, Member]] = field(default_factory=dict)
     known: dict[int, Facts] = field(default_factory=dict)
+    archived: dict[str, bool] = field(default_factory=dict)
     changed: frozenset[int] = frozenset()
     waited: frozenset[tuple[str, int]] = frozenset()
     saved: dict[tuple[str, int], Member] = field(default_factory=dict)
@@ -160,7 +184,7 @@ class _Look:
 
     def _works(self, keys: Collection[int]) -> list[tuple[int, ...]]:
         """The works of these articles in the order given, with all that must be known of them."""
-        found = self.tx.works(keys) if self.several else {key: (key,) for key in keys}
+        found = self._together(keys) if self.several else {key: (key,) for key in keys}
         works = list(dict.fromkeys(found[key] for key in keys))
         every = {key for work in works for key in work}
         self.articles.update(self.tx.states(every - self.articles.keys()))
@@ -169,11 +193,25 @@ class _Look:
             self.members = {key: {one.feed: one for one in members} for key, members in there.items()}
         return works
 
+    def _together(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """Works, and with each what has an id of it in other sources: no reader can tell those of one id apart."""
+        found = self.tx.works(keys)
+        namesakes = self.tx.namesakes({key for work in found.values() for key in work})
+        if not namesakes:
+            return found
+        named = self.tx.works({key for same in namesakes.values() for key in same})
+        for key, work in found.items():
+            beside = {one for mate in work for same in namesakes.get(mate, ()) for one in named[same]}
+            found[key] = tuple(sorted({*work, *beside}))
+        return found
+
     def _settle(self, feed: Feed, work: Sequence[int]) -> None:
         try:
             candidates = [one for key in work if (one := self._candidate(feed, key))]
         except (BadExpression, FeedError):
             return  # what it means nobody knows: it stays as it is
+        if not feed.archives and self._has_archives(feed, candidates):
+            feed = replace(feed, archives=True)  # they may be wanted again: until then, what would be told is kept
         for group in alike(feed, candidates):
             settled = settle(feed, group, self.now, partial(self._full, feed), anew=self.anew)
             if feed.caps:
@@ -190,8 +228,26 @@ class _Look:
         fits = self._fits(feed, key)
         if not fits and member is None:
             return None
-        changed, waited = key in self.changed, (feed.name, key) in self.waited
-        return Candidate(key=key, article=self.articles[key], fits=fits, member=member, changed=changed, waited=waited)
+        return Candidate(
+            key=key,
+            article=self.articles[key],
+            fits=fits,
+            member=member,
+            changed=key in self.changed,
+            waited=(feed.name, key) in self.waited,
+            told=self.anew and member is not None and not member.archive and self._told(feed, key),
+        )
+
+    def _has_archives(self, feed: Feed, candidates: Iterable[Candidate]) -> bool:
+        """Whether archives were cut from a feed that has places of these, as far as it matters."""
+        if all(one.member is None for one in candidates):
+            return False
+        if feed.name not in self.archived:
+            self.archived[feed.name] = self.ports.store.archives(feed.name) > 0
+        return self.archived[feed.name]
+
+    def _told(self, feed: Feed, key: int) -> bool:
+        return any(name == feed.name for name, _ in self.ports.store.archived_in(key))
 
     def _fits(self, feed: Feed, key: int) -> bool:
         article = self.articles[key]
@@ -228,7 +284,9 @@ class _Look:
         """Documents beside the composed feeds that a change makes stale."""
         article, stale = one.article, set[str]()
         if article.status is Status.KILLED:
-            stale |= {archive_name(feed, number) for feed, number in self.ports.store.archived_in(one.key)}
+            # What it was one work with may be archived with a link to it that has its title.
+            for key in (one.key, *self.tx.apart(one.key)):
+                stale |= {archive_name(feed, number) for feed, number in self.ports.store.archived_in(key)}
         if article.sort_key and (article.url is None or article.upstream is None):
             stale.add(part_of(one.key))
             if article.published and article.published + NEWS_FOR > self.now:

@@ -97,6 +97,10 @@ def _make(ports: Ports, feed: Feed, digest: Digest, edition: Edition) -> bool:
         slug = Slugs(tx).slug(seen, id)
         state = decide.first_state(seen, id=id, slug=slug, now=now, backfill=False)
         tx.save([saved(state, RevisionKind.NEW, now, claims)], [])
+    # What another process killed meanwhile did not find this edition yet.
+    there = (ports.store.article(one.id) for one in articles)
+    if killed := {one.id for one in there if one is not None and one.status is Status.KILLED}:
+        without(ports, killed)
     return True
 
 

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from syndicator.core.identity import UNRELATED, similarity
 from syndicator.core.recognition import Vanished
-from syndicator.flows.killing import after_kill, remember
 from syndicator.flows.looking import Look, elsewhere, look_at, look_at_all, reading_rules, widened
 from syndicator.flows.reading import Read, read_files
 from syndicator.flows.recognising import Batch, Outcome
-from syndicator.flows.showing import show
+from syndicator.flows.showing import show, tidy
 from syndicator.model import Problem, Report, SeenFile, Status
 from syndicator.ports import Ports
 
@@ -52,8 +51,8 @@ def _ingest(ports: Ports, look: Look, batches: Iterable[list[Read]]) -> Report:
         with ports.store.ingest(ports.policy.source) as tx:
             outcome = Batch(ports, tx, look, moved, vanished, files).decide()
             tx.save(outcome.saved, outcome.files, outcome.forget)
-        remember(ports, outcome.killed)
-        after_kill(ports, outcome.killed)
+        if outcome.killed:
+            tidy(ports)
         published = {saved.article.id for saved in outcome.saved if saved.article.status is Status.PUBLISHED}
         show(ports, [file for file in outcome.files if file.media and file.article_id in published])
         report = _and(report, outcome, files)

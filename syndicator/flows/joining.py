@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syndicator.core import decide
-from syndicator.core.duplicates import Likeness, Portrait, doubles_of, plain, portray
+from syndicator.core.duplicates import Bearers, Likeness, Portrait, brought_again, doubles_of, plain, portray
 from syndicator.core.rulings import is_forgotten
 from syndicator.errors import ArticleError
 from syndicator.model import Article, Status
@@ -38,13 +38,25 @@ class Joined:
     more: bool = False
 
 
-def join(tx: Composing, changed: Sequence[Changed], now: datetime) -> Joined:
-    """Find what is the same as these changed articles in other sources, and join it."""
-    waiting = tx.unsigned(CATCH_UP)
+def join(tx: Composing, changed: Sequence[Changed], now: datetime, *, several: bool = True) -> Joined:
+    """Find what is the same as these changed articles in other sources, and join it; also killed ones of any source.
+
+    `several` False: there is one source, so that only what was killed there can come again.
+    """
+    waiting = tx.unsigned(CATCH_UP) if several else []
     looked_at = {one.key: one.article for one in changed if _takes_part(one.article)}
     looked_at |= {key: article for key, article in waiting if _takes_part(article)}
     portraits = {key: sign(tx, key, article) for key, article in looked_at.items()}
-    touched = _unite(tx, sorted(_found(tx, portraits, looked_at), key=lambda edge: edge.rank), now)
+    # What was hidden while it was killed may have copies that are shown.
+    killed = tx.sketches([one.key for one in changed if one.article.status is Status.KILLED])
+    portraits.update((key, portrait) for key, packed in killed.items() if (portrait := Portrait.unpack(packed)))
+    bearers = tx.bearers({sign for portrait in portraits.values() for sign in portrait.every_sign})
+    near = {key for keys in bearers.values() for key in keys} - portraits.keys()
+    known = {key: portrait for key, packed in tx.sketches(near).items() if (portrait := Portrait.unpack(packed))}
+    known.update(portraits)
+    touched = _brought_again(tx, looked_at, bearers, known, now)
+    edges = _found(tx, portraits, bearers, known, looked_at)
+    touched |= _unite(tx, sorted(edges, key=lambda edge: edge.rank), now)
     affected = touched | {one.key for one in changed}
     return Joined(touched=frozenset(touched), killed=_to_kill(tx, affected), more=len(waiting) == CATCH_UP)
 
@@ -110,12 +122,6 @@ def unite(ports: Ports, one: Article, other: Article) -> tuple[Article, ...]:
     return tuple(states[key] for key in sorted(states))
 
 
-def remember(ports: Ports, key: int, article: Article) -> None:
-    """Keep by what an article can be recognised, before it is killed and its text erased; what is kept is hashes."""
-    with ports.store.composing() as tx:
-        sign(tx, key, article)
-
-
 def feeds_of(article: Article) -> set[str]:
     """The feeds beside composed ones that show an article: of everything, of its tags, authors and source."""
     return {"", f"sources/{article.source}", *(f"{term.kind}/{term.slug}" for term in decide.terms_of(article))}
@@ -135,7 +141,7 @@ def _number(ports: Ports, article: Article) -> int:
 
 
 def sign(tx: Composing, key: int, article: Article) -> Portrait:
-    """Store by what an article can be recognised. What is killed must be signed before its text is erased."""
+    """Store by what an article can be recognised."""
     portrait = portray(article)
     tx.sign(key, portrait.signs, portrait.pack())
     return portrait
@@ -157,20 +163,36 @@ class _Edge:
         return _STRENGTH.index(self.likeness.by), -self.likeness.agreement, self.one, self.other
 
 
-def _found(tx: Composing, portraits: Mapping[int, Portrait], articles: Mapping[int, Article]) -> Iterator[_Edge]:
+def _found(
+    tx: Composing, keys: Iterable[int], bearers: Bearers, known: Mapping[int, Portrait], articles: Mapping[int, Article]
+) -> Iterator[_Edge]:
     """What these articles are the same as."""
-    bearers = tx.bearers({sign for portrait in portraits.values() for sign in portrait.signs})
-    near = {key for keys in bearers.values() for key in keys} - portraits.keys()
-    known = {key: portrait for key, packed in tx.sketches(near).items() if (portrait := Portrait.unpack(packed))}
-    known.update(portraits)
 
     def text(key: int) -> str | None:
         article = articles.get(key) or tx.states([key])[key]
         return None if is_forgotten(article) else plain(article)
 
-    for key in portraits:
+    for key in keys:
         for other, likeness in doubles_of(key, bearers, known, text):
             yield _Edge(one=max(key, other), other=min(key, other), likeness=likeness)
+
+
+def _brought_again(
+    tx: Composing, keys: Iterable[int], bearers: Bearers, known: Mapping[int, Portrait], now: datetime
+) -> set[int]:
+    """Join what has the text of something that was killed with that, in one source too; what is joined."""
+    found: dict[tuple[int, int], Likeness] = {}
+    for key in keys:
+        own = known[key]
+        beside = {other for sign in own.every_sign for other in bearers.get(sign, ())} & known.keys() - {key}
+        found.update({(key, other): why for other in sorted(beside) if (why := brought_again(own, known[other]))})
+    states = tx.states({other for _, other in found})
+    touched: set[int] = set()
+    for (key, other), why in found.items():
+        if states[other].status is Status.KILLED and other not in {*tx.apart(key), *tx.works([key])[key]}:
+            tx.join([Join(key=key, other=other, by=why.by, why=why.why, at=now)])
+            touched |= {key, other}
+    return touched
 
 
 def _unite(tx: Composing, edges: Sequence[_Edge], now: datetime) -> set[int]:
@@ -191,8 +213,8 @@ def _unite(tx: Composing, edges: Sequence[_Edge], now: datetime) -> set[int]:
 
 def _may_be_one(tx: Composing, one: Iterable[int], other: Iterable[int], members: set[int]) -> bool:
     packed = tx.sketches(members)
-    sources = [portrait.source for found in packed.values() if (portrait := Portrait.unpack(found))]
-    if len(set(sources)) < len(sources):
+    sources = {key: portrait.source for key, found in packed.items() if (portrait := Portrait.unpack(found))}
+    if not {sources.get(key) for key in one if key in sources}.isdisjoint(sources.get(key) for key in other):
         return False
     there = set(other)
     return not any(tx.apart(key) & there for key in one)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from syndicator.core import decide, rulings
-from syndicator.flows import digests, joining
 from syndicator.flows.naming import saved
 from syndicator.flows.recognising import killed_notices
 from syndicator.flows.showing import tidy
@@ -20,8 +19,13 @@ def kill_in(ports: Ports, tx: Ingest, articles: Iterable[Article], said: Ruling)
     Whoever asks for the state of things is told of files that still hold them.
     """
     now = ports.now()
-    decided = [decide.ruled(article, said, now) for article in articles]
-    killed = {after.id: saved(after, kind, now) for after, kind in decided if kind is not None}
+    texts = list(articles)
+    decided = [decide.ruled(article, said, now) for article in texts]
+    killed = {
+        after.id: saved(after, kind, now, text=before)
+        for before, (after, kind) in zip(texts, decided, strict=True)
+        if kind is not None
+    }
     held = [
         replace(file, notices=killed_notices(killed[id].article), media=())
         for id, file in tx.files_of(killed.keys()).items()
@@ -44,20 +48,6 @@ def kill_same(ports: Ports, demanded: Mapping[int, int]) -> int:
         said = rulings.ruling(Verdict.KILLED, note, by_command=True)
         with ports.store.ingest(states[key].source) as tx:
             count += len(kill_in(ports, tx, tx.articles({states[key].id}).values(), said))
-    after_kill(ports, [states[key] for key in demanded if key in states])
-    return count
-
-
-def remember(ports: Ports, articles: Iterable[Article]) -> None:
-    """Keep by what copies of these are recognised in other sources, as hashes, from their texts."""
-    for article in articles:
-        key = ports.store.number_of(article)
-        if key is not None:
-            joining.remember(ports, key, article)
-
-
-def after_kill(ports: Ports, articles: Collection[Article]) -> None:
-    """Make what was put together from these anew without them, and take their pictures away. To be published then."""
-    if articles:
-        digests.without(ports, [article.id for article in articles])
+    if count:
         tidy(ports)
+    return count

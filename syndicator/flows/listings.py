@@ -9,14 +9,12 @@ from datetime import datetime
 
 from syndicator.core.coding import etag
 from syndicator.core.decide import FUTURE_TOLERANCE, sort_key
-from syndicator.core.feeds import default_feed, source_feed
+from syndicator.core.feeds import FEEDS, OPML, default_feed, source_feed
 from syndicator.core.render import listings
 from syndicator.core.render.listings import PART
 from syndicator.model import Article, Feed, Query, Rendered, Source
 from syndicator.ports import Ports
 
-OPML = "@opml"
-FEEDS = "@feeds"
 SITEMAP = "@sitemap"
 NEWS = "@news"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from syndicator.core import decide
+from syndicator.core.duplicates import portray
 from syndicator.core.identity import Claims, mint
 from syndicator.core.rulings import is_forgotten
 from syndicator.model import Article, RevisionKind
@@ -83,11 +85,21 @@ class Names:
 
 
 def saved(
-    article: Article, kind: RevisionKind | None, now: datetime, claims: tuple[tuple[str, str], ...] = ()
+    article: Article,
+    kind: RevisionKind | None,
+    now: datetime,
+    claims: tuple[tuple[str, str], ...] = (),
+    text: Article | None = None,
 ) -> Saved:
     """A state that was decided as it is stored: found under its terms, and due when time alone changes it.
 
-    One whose text was forgotten stays under the terms that it had, so that its tombstone is in their feeds.
+    One whose text was forgotten stays under the terms that it had, so that its tombstone is in their feeds. `text` is
+    what it was before it was killed: by that its copies are recognised, and what is kept of it is hashes.
     """
     terms = None if is_forgotten(article) else decide.terms_of(article)
-    return Saved(article=article, kind=kind, claims=claims, terms=terms, due=decide.due_at(article, now))
+    due = decide.due_at(article, now)
+    stored = Saved(article=article, kind=kind, claims=claims, terms=terms, due=due)
+    if text is None or is_forgotten(text):
+        return stored
+    seen = portray(text)
+    return replace(stored, signs=seen.every_sign, sketch=seen.pack())

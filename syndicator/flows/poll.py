@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicator.core import entries
+from syndicator.core.feeds import FEEDS, OPML
 from syndicator.core.identity import content_hash
 from syndicator.core.polling import outcome, redirects
 from syndicator.core.polling.attempts import Attempt, Outcome
@@ -24,6 +25,7 @@ from syndicator.core.urls import without_credentials
 from syndicator.errors import BadFeed, FetchError, StoreError
 from syndicator.flows.backlog import Document, earlier
 from syndicator.flows.merging import Merge, Merged
+from syndicator.flows.sources import feed_name
 from syndicator.model import (
     Claim,
     Condition,
@@ -129,6 +131,8 @@ def settle(ports: Ports, done: Iterable[Done]) -> list[Done]:
     moved = [d for d in waiting.values() if d.moved_to]
     for one in moved:
         _move(ports, one.source, one.moved_to)
+    ours = [d.polled for d in waiting.values() if d.polled is not None and d.polled.claim not in lost]
+    _name(ports, *((polled.claim, polled.state) for polled in ours))
     return [waiting[claim.token] for claim in lost]
 
 
@@ -190,6 +194,7 @@ def _merge(ports: Ports, claim: Claim, attempt: Attempt, response: Response, par
         ended = _remembering(ended, parsed, hash, merged.policy, merged.again, before.notice)
         tx.finish_first_time(attempt.now)
         tx.finish(Polled(claim=claim, state=ended.state, host=ended.host))
+    _name(ports, (claim, ended.state))
     if ended.moved_to:
         _move(ports, source, ended.moved_to)
     report = Report(read=1, published=new, corrected=changed, withdrawn=withdrawn)
@@ -252,6 +257,19 @@ def _asker(ports: Ports, source: Source) -> Callable[[str], Document]:
     return ask
 
 
+def _name(ports: Ports, *polled: tuple[Claim, PollState]) -> None:
+    """Mark the documents that say what a source calls itself, and where its page is, where it says something else."""
+    stale = set()
+    for claim, after in polled:
+        before, source = claim.state.upstream, claim.source
+        if after.upstream.title != before.title and not source.title:
+            stale |= {OPML, FEEDS, feed_name(source)}
+        elif (after.upstream.title, after.upstream.url) != (before.title, before.url):
+            stale.add(OPML)
+    if stale:
+        ports.store.soil(stale)
+
+
 def _move(ports: Ports, before: Source, target: str | None) -> None:
     """Give a source the address to which it has moved for good; where another one has it, only that is polled."""
     source = ports.store.source(before.id) or before
@@ -260,6 +278,7 @@ def _move(ports: Ports, before: Source, target: str | None) -> None:
     there = ports.store.source_at(target)
     if there is None or there.id == source.id:
         ports.store.save_sources([(redirects.moved(source, target), None)])
+        ports.store.soil([OPML])
         return
     state = ports.store.poll_state(source.id)
     if state is not None:

@@ -78,9 +78,6 @@ def renew(ports: Ports) -> None:
 
     Archives are what they were when they were cut.
     """
-    if ports.store.composed_by("") and not ports.policy.default_archives:
-        with ports.store.composing() as tx:
-            tx.composed("", "")  # nobody looks after its places from now on
     made_by = f"{recipe(ports.site)} {COMPOSER} {ports.policy.items} {ports.policy.default_archives} {ports.site}"
     if ports.store.recall("recipe") != made_by:
         terms = (f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())
@@ -125,16 +122,16 @@ def _publish(ports: Ports, dirty: Sequence[DirtyFeed], written: list[str]) -> No
         if archive := archive_of(one.name):
             written += _archive(ports, one, *archive)
             continue
-        together.append(one)
         if one.name.startswith("@"):
             _about_the_site(ports, one.name, batch)
         elif (feed := feed_named(ports, one.name)) is None:
             batch.end(one.name, ports.store.document_paths(one.name))
         else:
-            if feed.archives:
-                _archives(ports, one, feed, written)
+            if feed.archives and not _archives(ports, one, feed, written):
+                continue
             batch.views.append(_view(ports, feed))
             _drop_formats(ports, feed, batch)
+        together.append(one)
     rendered, pieces = documents(ports, batch.views)
     rendered += batch.rendered
     written += ports.store.publish(together, rendered, batch.gone, pieces, ports.now(), names=batch.names)
@@ -147,7 +144,7 @@ def _view(ports: Ports, feed: Feed) -> View:
         newest = Chain(previous=store.archives(feed.name))
         return view(ports, feed, store.places(feed.name), store.gone_from(feed.name, _EVERYTHING), chain=newest)
     if is_composed(feed):
-        shown = store.places(feed.name, feed.limit)
+        shown = store.since(feed, "", feed.limit)
         since = shown[-1].sort_key if len(shown) == feed.limit else None
         return view(ports, feed, shown, store.gone_from(feed.name, feed.limit, since))
     shown = store.shown(feed.query, feed.limit)
@@ -155,18 +152,22 @@ def _view(ports: Ports, feed: Feed) -> View:
     return view(ports, feed, shown, store.tombstones(feed.query, feed.limit, since))
 
 
-def _archives(ports: Ports, one: DirtyFeed, feed: Feed, written: list[str]) -> None:
-    """Make the archives that a feed should have before its current document, in portions."""
+def _archives(ports: Ports, one: DirtyFeed, feed: Feed, written: list[str]) -> bool:
+    """Make the archives that a feed should have before its current document, in portions.
+
+    False where somebody else has the feed meanwhile, to whom it is left.
+    """
     for archives in archiving.complete(ports, feed):
         written += _store(ports, one, archives)
     done, most = 0, 0
     while (archives := archiving.cut(ports, feed)).cuts:
         if not (stored := _store(ports, one, archives)):
-            return  # somebody newer has the feed
+            return False
         written += stored
         done += sum(len(cut.holds) for cut in archives.cuts)
         most = most or ports.store.highest()
         ports.progress("archived", done, max(done, most))
+    return True
 
 
 def _store(ports: Ports, one: DirtyFeed, archives: Archives) -> tuple[str, ...]:

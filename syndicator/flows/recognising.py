@@ -27,14 +27,14 @@ def killed_notices(article: Article) -> tuple[Notice, ...]:
 class Outcome:
     """What a batch came to. `recheck` are files that somebody else read again while we did.
 
-    `killed` are articles that were killed here, as their files still have them.
+    `killed`: something was killed here.
     """
 
     saved: list[Saved] = field(default_factory=list)
     files: list[SeenFile] = field(default_factory=list)
     forget: set[str] = field(default_factory=set)
     recheck: set[str] = field(default_factory=set)
-    killed: list[Article] = field(default_factory=list)
+    killed: bool = False
     published: int = 0
     corrected: int = 0
 
@@ -169,12 +169,14 @@ class Batch:
 
     def _save(self, file: Read, article: Article, kind: RevisionKind | None) -> None:
         assert file.reading is not None
-        self._outcome.saved.append(
-            saved(article, kind, self._now, (*self._claims[file.stat.path].pairs(), ("id", article.id)))
-        )
         killed = article.status is Status.KILLED
+        claims, text = (*self._claims[file.stat.path].pairs(), ("id", article.id)), None
         if killed and kind is not None:
-            self._outcome.killed.append(replace(file.reading.article, id=article.id, published=article.published))
+            before = self._article(article.id)
+            # The file may say nothing any more but that it is killed.
+            text = before or replace(file.reading.article, id=article.id, published=article.published)
+            self._outcome.killed = True
+        self._outcome.saved.append(saved(article, kind, self._now, claims, text))
         self._outcome.published += article.status.is_shown and kind is RevisionKind.NEW
         self._outcome.corrected += kind is not None and kind is not RevisionKind.NEW
         self._outcome.files.append(

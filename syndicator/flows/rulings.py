@@ -9,7 +9,7 @@ from syndicator.core import decide
 from syndicator.core.rulings import ruling
 from syndicator.errors import ArticleError
 from syndicator.flows.ingest import ingest
-from syndicator.flows.killing import after_kill, kill_in, kill_same, remember
+from syndicator.flows.killing import kill_in, kill_same
 from syndicator.flows.naming import saved
 from syndicator.flows.publish import compress, publish, repair
 from syndicator.flows.showing import tidy
@@ -49,13 +49,11 @@ def kill(ports: Ports, article: Article, note: str = "") -> Ruled:
     after a crash or on a full disk: what was not done yet is done then.
     """
     again = article.status is Status.KILLED
-    if not again:
-        remember(ports, [article])
     with ports.store.ingest(article.source) as tx:
         before = tx.articles({article.id})[article.id]
         kept = before.ruling.note if before.status is Status.KILLED and before.ruling is not None else ""
         kill_in(ports, tx, [before], ruling(Verdict.KILLED, note or kept, by_command=True))
-    after_kill(ports, [article])
+    tidy(ports)
     mended = repair(ports).documents if again else ()
     documents = _published(ports)
     key = ports.store.number_of(article)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syndicator.core import decide
+from syndicator.core.feeds import FEEDS, OPML
 from syndicator.core.identity import url_key
 from syndicator.core.polling.hosts import lane
 from syndicator.core.polling.schedule import began, first_check
@@ -98,7 +99,7 @@ def add(ports: Ports, sources: Sequence[Source], *, due: datetime | None = None)
         ports.progress("added", start + len(portion), total)
     for source in back:
         _restore(ports, source)
-    ports.store.soil(feed_name(source) for source in back)
+    ports.store.soil([OPML, FEEDS, *map(feed_name, back)])
 
 
 def change(ports: Ports, source: Source, **changes: Any) -> Source:
@@ -120,6 +121,7 @@ def resume(ports: Ports, source: Source) -> Source:
     woken = resumed(state, ports.now()) if state is not None and state.next_check is None else state
     after = replace(source, paused=False)
     ports.store.save_sources([(after, woken)])
+    ports.store.soil([OPML])
     return after
 
 
@@ -206,7 +208,7 @@ def _changed(ports: Ports, before: Source, after: Source) -> Source:
     ports.store.save_sources([(after, state)])
     if after.tags != before.tags:
         _retag(ports, before, after)
-    ports.store.soil([feed_name(after)])
+    ports.store.soil([OPML, FEEDS, feed_name(after)])
     return after
 
 
@@ -220,7 +222,7 @@ def _removed(ports: Ports, source: Source, *, withdraw: bool = False) -> Report:
             now = ports.now()
             _save(ports, source, [decide.withdrawn(article, now) for article in articles])
             withdrawn += len(articles)
-    ports.store.soil([feed_name(source)])
+    ports.store.soil([OPML, FEEDS, feed_name(source)])
     return Report(withdrawn=withdrawn)
 
 

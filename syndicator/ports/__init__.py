@@ -81,7 +81,8 @@ class Saved:
     `kind` None keeps the stored revision and only adds `claims`. `claims` are pairs of kind (`id`, `url`,
     `hash`, `path`) and value by which it is recognised later; they are only ever added, and of a killed article
     only their hashes are kept. `terms` are the tags and authors under which it is found, None: those it had. `due` is
-    when its status changes by itself, if ever.
+    when its status changes by itself, if ever. `signs` and `sketch` are by what copies of it are recognised
+    (`Joining.sign`), where `article` has no text any more from which that could be told; else empty.
     """
 
     article: Article
@@ -89,6 +90,8 @@ class Saved:
     claims: tuple[tuple[str, str], ...] = ()
     terms: tuple[Term, ...] | None = ()
     due: datetime | None = None
+    signs: tuple[tuple[str, str], ...] = ()
+    sketch: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,7 +359,7 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
 
     def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
-        """Path, etag and `gone` of every document whose path begins with `under` (empty, or a folder and `/`), by path."""
+        """Path, etag and `gone` of every document whose path begins with `under` (a folder and `/`, or empty), by path."""
 
     def document_paths(self, name: str) -> list[str]:
         """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""

@@ -46,6 +46,9 @@ class Joining(Protocol):
     def works(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
         """All articles of the work that each of these belongs to, itself included, the first stored first."""
 
+    def namesakes(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """All articles, of whatever source, that have the id of each of these, by number; those alone are left out."""
+
     def join(self, joins: Iterable[Join]) -> None:
         """Make the works of the two one, and remember why."""
 
@@ -61,6 +64,9 @@ class Joining(Protocol):
 
 class Works(Protocol):
     """What may be asked of works at any time."""
+
+    def signed(self) -> bool:
+        """Whether any article bears signs: there were several sources once, or something was killed."""
 
     def work_of(self, key: int) -> tuple[int, ...]:
         """All articles of the work that this one belongs to, itself included, the first stored first."""

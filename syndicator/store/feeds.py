@@ -10,6 +10,7 @@ from itertools import count
 
 from sqlalchemy import Connection, delete, exists, select, update
 
+from syndicator.core.feeds import FEEDS
 from syndicator.errors import FeedError
 from syndicator.model import Feed
 from syndicator.ports import Composing
@@ -38,12 +39,15 @@ class ComposedFeeds:
             return _feed(connection, name)
 
     def save_feed(self, feed: Feed) -> None:
-        """Add or change a feed and mark it as dirty. A name that was removed or renamed before is its own again.
+        """Add or change a feed and mark it as dirty, and the list of feeds.
 
+        A name that was removed or renamed before is its own again.
         A new feed's `first_name` is its name, or one made of it where the id of another feed is made of that name.
         """
         if not feed.name:
             raise FeedError("feed: it has no name; give it one")
+        if feed.limit < 1:
+            raise FeedError(f"feed {feed.name!r}: its limit is {feed.limit}; give it one of 1 or more")
         with self.database.write() as connection:
             hold(connection)
             before = _feed(connection, feed.name)
@@ -54,7 +58,7 @@ class ComposedFeeds:
                 connection.execute(delete(former_names).where(former_names.c.name == feed.name))
             else:
                 connection.execute(update(feeds).where(feeds.c.name == feed.name).values(row))
-            marks.mark(self.database, connection, {feed.name})
+            marks.mark(self.database, connection, {feed.name, FEEDS})
 
     def rename_feed(self, name: str, to: str) -> None:
         """Give a feed another name. Its archives are marked as dirty too: they lie elsewhere now.
@@ -75,7 +79,7 @@ class ComposedFeeds:
             self._lead(connection, name, to)
             newest = connection.execute(select(feeds.c.archives).where(feeds.c.name == to)).scalar_one()
             moved = {replace(feed, name=to).archive(number) for number in range(1, newest + 1)}
-            marks.mark(self.database, connection, {name, to, *moved})
+            marks.mark(self.database, connection, {name, to, *moved, FEEDS})
 
     def remove_feed(self, name: str) -> None:
         """Remove a feed with its places, archives and tokens; its names, former ones too, are gone for ever.
@@ -92,7 +96,7 @@ class ComposedFeeds:
                 connection.execute(delete(table).where(table.c.feed == name))
             connection.execute(delete(feeds).where(feeds.c.number == number))
             self._lead(connection, name, "")
-            marks.mark(self.database, connection, {name})
+            marks.mark(self.database, connection, {name, FEEDS})
 
     def former(self, name: str) -> str | None:
         """Where a name that no feed has any more leads: a present name, "" where that was removed, None if nowhere."""
@@ -114,8 +118,9 @@ class ComposedFeeds:
         with self.database.read() as connection:
             if connection.execute(select(found)).scalar():
                 return True
-            late = exists().where(waits.c.due <= now)
-            return now is not None and bool(connection.execute(select(late)).scalar())
+            if now is None:
+                return False
+            return bool(connection.execute(select(exists().where(waits.c.due <= now))).scalar())
 
     def archives(self, feed: str) -> int:
         """The number of the newest archive of a feed; 0 where there is none."""

@@ -72,7 +72,7 @@ class Publishing:
             if cuts:
                 hold(connection)
             tokens = marks.standing_marks(connection, {feed.name for feed in done})
-            ours = {feed.name for feed in done if tokens.get(feed.name) == feed.token}
+            ours = {feed.name for feed in done if tokens.get(feed.name) == feed.token} - _overtaken(connection, cuts)
             late = {feed.name for feed in done} - ours
             keep = Keeping(self.database, connection, now)
             moved = keep.documents([one for one in documents if of.get(one.path, _feed(one.path)) not in late])
@@ -246,6 +246,16 @@ class Keeping:
             ),
             written,
         )
+
+
+def _overtaken(connection: Connection, cuts: Collection[Cut]) -> set[str]:
+    """The feeds of which somebody else has cut these archives meanwhile, or that are not there any more."""
+    first: dict[str, int] = {}
+    for cut in cuts:
+        first[cut.feed] = min(cut.number, first.get(cut.feed, cut.number))
+    newest = select(feeds.c.name, feeds.c.archives).where(feeds.c.name.in_(sorted(first)))
+    reached = dict(connection.execute(newest).all()) if first else {}
+    return {feed for feed, number in first.items() if reached.get(feed) != number - 1}
 
 
 def _feed(path: str) -> str:

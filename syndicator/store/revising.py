@@ -31,6 +31,7 @@ from syndicator.store.tables import (
     sealed,
     terms,
 )
+from syndicator.store.works import sign
 
 _Place = tuple[str, str]
 """Kind and slug of a term."""
@@ -79,7 +80,11 @@ class Revising:
         for saved in states:
             self._advance(heads, saved)
         moved = {id_: head for id_, head in heads.items() if head.latest}
+        signed = [head for head in moved.values() if head.latest and head.latest.sketch]
+        known = [head for head in signed if head.pk is not None]
+        self._sign(known)  # before their rows are held: whoever composes signs first, too
         self._write_heads(moved)
+        self._sign([head for head in signed if head not in known])
         self._write_revisions(moved)
         self._write_terms(moved)
         self._write_changes(moved)
@@ -169,6 +174,12 @@ class Revising:
             pks = self.pks([id_ for id_, head in moved.items() if head.pk is None])
             for id_, pk in pks.items():
                 moved[id_].pk = pk
+
+    def _sign(self, heads: Collection[_Head]) -> None:
+        for head in heads:
+            assert head.pk is not None
+            assert head.latest is not None
+            sign(self._database, self._connection, head.pk, head.latest.signs, head.latest.sketch)
 
     def _write_revisions(self, moved: dict[str, _Head]) -> None:
         columns = ("article_pk", "number", "kind", "recorded_at", "payload")

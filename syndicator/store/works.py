@@ -41,6 +41,11 @@ class SameWorks:
     def __init__(self, database: Database) -> None:
         self.database = database
 
+    def signed(self) -> bool:
+        """Whether any article bears signs: there were several sources once, or something was killed."""
+        with self.database.read() as connection:
+            return bool(connection.execute(select(select(sketches.c.article_pk).exists())).scalar())
+
     def work_of(self, key: int) -> tuple[int, ...]:
         """All articles of the work that this one belongs to, itself included, the first stored first."""
         with self.database.read() as connection:
@@ -105,17 +110,7 @@ class JoiningPart:
 
     def sign(self, key: int, signs: Collection[_Sign], sketch: bytes) -> None:
         """Let an article bear these signs, and no others, from now on."""
-        self._bear(key, set(signs))
-        self._database.fill(self._connection, sketches, ("article_pk", "sketch"), [(key, sketch)], there="replace")
-
-    def _bear(self, key: int, wanted: set[_Sign]) -> None:
-        borne = select(signs.c.kind, signs.c.value).where(signs.c.article_pk == key)
-        before = {(kind, value) for kind, value in self._connection.execute(borne)}
-        if before - wanted:
-            self._connection.execute(delete(signs).where(signs.c.article_pk == key))
-            before = set()
-        new = [(kind, value, key) for kind, value in sorted(wanted - before)]
-        self._database.fill(self._connection, signs, ("kind", "value", "article_pk"), new)
+        sign(self._database, self._connection, key, signs, sketch)
 
     def unsigned(self, limit: int) -> list[tuple[int, Article]]:
         """Shown articles that never had signs, by number; each is given once. Fewer than `limit`: these are all."""
@@ -138,6 +133,16 @@ class JoiningPart:
     def works(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
         """All articles of the work that each of these belongs to, itself included, the first stored first."""
         return _works(self._connection, keys)
+
+    def namesakes(self, keys: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """All articles, of whatever source, that have the id of each of these, by number; those alone are left out."""
+        other = articles.alias("other")
+        same = select(articles.c.pk, other.c.pk).join(other, other.c.id_key == articles.c.id_key)
+        found: dict[int, list[int]] = {}
+        for some in rows.portions(sorted(set(keys))):
+            for pk, namesake in self._connection.execute(same.where(articles.c.pk.in_(some)).order_by(other.c.pk)):
+                found.setdefault(pk, []).append(namesake)
+        return {pk: tuple(namesakes) for pk, namesakes in found.items() if len(namesakes) > 1}
 
     def join(self, joined: Iterable[Join]) -> None:
         """Make the works of the two one, and remember why."""
@@ -202,6 +207,20 @@ class JoiningPart:
             edge = near - reached
             reached |= near
         return reached
+
+
+def sign(database: Database, connection: Connection, key: int, borne: Collection[_Sign], sketch: bytes) -> None:
+    """Let an article bear these signs, and no others, in an open transaction."""
+    wanted = set(borne)
+    there = select(signs.c.kind, signs.c.value).where(signs.c.article_pk == key)
+    before = {(kind, value) for kind, value in connection.execute(there)}
+    if before - wanted:
+        connection.execute(delete(signs).where(signs.c.article_pk == key))
+        before = set()
+    new = [(kind, value, key) for kind, value in sorted(wanted - before)]
+    # Two may sign the same article at once: one that it is composed, and one that it is killed.
+    database.fill(connection, signs, ("kind", "value", "article_pk"), new, there="keep")
+    database.fill(connection, sketches, ("article_pk", "sketch"), [(key, sketch)], there="replace")
 
 
 def _works(connection: Connection, keys: Collection[int]) -> dict[int, tuple[int, ...]]:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, Gone, NotFound
 from syndicator.core import digests
 from syndicator.core.feeds import term_feed
 from syndicator.flows.named import feed_named
-from syndicator.model import Article, Feed, Status, Term
+from syndicator.model import Feed, Status, Term
 from syndicator.ports import Ports
 from syndicator.web import addresses, layout, views
 from syndicator.web.layout import Render
@@ -60,7 +60,7 @@ def pages(ports: Ports, render: Render, page: Page, river: River, main: Feed) ->
     @blueprint.get("/articles/<slug>")
     def article(slug: str) -> Response:
         found = store.article(slug) if _SLUG.match(slug) else None
-        if found is None or found.slug != slug or found.status in _UNSEEN or _is_private(found):
+        if found is None or found.slug != slug or found.status in _UNSEEN or digests.is_private(found):
             raise NotFound
         if not found.status.is_shown:
             # Of what nobody ever saw, nobody need know that it was.
@@ -88,11 +88,6 @@ def pages(ports: Ports, render: Render, page: Page, river: River, main: Feed) ->
         return page(html, [main])
 
     return blueprint
-
-
-def _is_private(article: Article) -> bool:
-    """Whether it is an edition of a private digest."""
-    return addresses.is_private(article.source.removeprefix(digests.SOURCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,8 @@ def private(ports: Ports, options: WebOptions) -> Blueprint:
             raise MethodNotAllowed(["GET", "HEAD"])
         if not tokens.is_noted(ports, token):
             _note(ports, token)
+        if not addresses.is_document(path):
+            return refusals.plain(404, {"Cache-Control": "no-store"})
         if token.feed != name:
             return _moved(f"{root}/{way}{token.feed.removeprefix('private/')}/{document}", cache)
         return _document(ports, path, cache)
@@ -100,7 +102,7 @@ def _moved(location: str, cache: str) -> Response:
 
 def _document(ports: Ports, path: str, cache: str) -> Response:
     while True:
-        found = ports.store.document_head(path) if addresses.is_document(path) else None
+        found = ports.store.document_head(path)
         if found is None or found.gone:
             return refusals.plain(404, {"Cache-Control": "no-store"})
         what = Finished(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syndicator.core import decide
 from syndicator.errors import StoreFull
-from syndicator.flows import archiving, rulings
+from syndicator.flows import archiving, joining, rulings
+from syndicator.flows.naming import saved
 from syndicator.flows.publish import publish, renew
-from syndicator.model import Doubles, Feed, Format, Query
+from syndicator.model import Doubles, Feed, Format, Query, RevisionKind
+from syndicator.ports import Policy
 from tests.flows.walk import Large
 from tests.flows.walking import read, walk
 from tests.flows.world import World
@@ -169,6 +173,63 @@ def test_a_format_that_comes_later_has_its_archives_too_and_one_that_goes_takes_
     assert {path.rpartition("/")[2] for path in archives(world)} == {"feed.json"}
 
 
+def test_what_happens_while_archives_are_off_is_told_when_they_are_on_again(world: World) -> None:
+    define(world, "not tag:out")
+    stored(world, *range(10))
+    before = archives(world)
+    define(world, "not tag:out", archives=False, limit=8)
+    publish(world.ports)
+    assert shown(world) == ids("a", range(9, 1, -1))
+    stored(world, 0, title="Corrected")
+    withdraw(world, "a", 1)
+    stored(world, 2, tags=("out",))
+    define(world, "not tag:out")
+    publish(world.ports)
+    walked = walk(world, ATOM)
+    assert sorted(walked.entries) == sorted(ids("a", (0, *range(3, 10))))
+    assert walked.entries["urn:a:0"][1] == "Corrected"
+    assert {path: archives(world)[path] for path in before} == before
+
+
+def test_a_corrected_article_that_a_new_definition_leaves_out_does_not_come_back_as_it_was(world: World) -> None:
+    define(world)
+    stored(world, *range(10))
+    stored(world, 0, title="Corrected")
+    define(world, "not title~/Corrected/")
+    publish(world.ports)
+    assert sorted(walk(world, ATOM).entries) == sorted(ids("a", range(1, 10)))
+
+
+def test_of_two_articles_of_one_id_the_other_is_told_when_the_first_has_gone(world: World) -> None:
+    define(world)
+    put(world, written("a", 1))
+    publish(world.ports)
+    with world.ports.store.ingest("b") as tx:
+        seen = written("b", 1, title="Another story", body=text(99))
+        other = decide.first_state(seen, id="urn:a:1", slug="other", now=world.time, backfill=False)
+        tx.save([saved(other, RevisionKind.NEW, world.time, (("id", "urn:a:1"),))], [])
+    stored(world, *range(10, 20))
+    assert walk(world, ATOM).entries["urn:a:1"][1] == "Story 1"
+    world.wait(minutes=1)
+    withdraw(world, "a", 1)
+    stored(world, *range(20, 30))
+    assert walk(world, ATOM).entries["urn:a:1"][1] == "Another story"
+
+
+def test_no_archive_keeps_the_title_of_a_killed_article_that_was_listed_and_split_off(world: World) -> None:
+    define(world, doubles=Doubles.LIST)
+    body = "".join(text(number) for number in range(500, 520))
+    put(world, written("a", 1, body=body, title="The same"), written("b", 1, body=body, title="The same, marked"))
+    publish(world.ports)
+    stored(world, *range(10, 20))
+    assert b"The same, marked" in world.file("all/archives/1/feed.xml")
+    joining.split(world.ports, article(world, "b", 1))
+    publish(world.ports)
+    rulings.kill(world.ports, article(world, "b", 1))
+    publish(world.ports)
+    assert not [path for path, found in world.snapshot().items() if b"The same, marked" in found]
+
+
 def test_a_renamed_feed_takes_its_archives_along(world: World) -> None:
     define(world)
     stored(world, *range(11))
@@ -196,6 +257,27 @@ def test_the_default_feed_may_have_archives(tmp_path: Path) -> None:
     assert sorted(path for path in world.snapshot() if path.endswith("rss.xml")) == [
         *("archives/1/rss.xml", "archives/2/rss.xml", "rss.xml"),
     ]
+    world.close()
+
+
+def test_the_default_feed_misses_nothing_while_it_has_no_archives(tmp_path: Path) -> None:
+    world = World(tmp_path, items=3, default_archives=True)
+    put(world, *(written("seeds", n) for n in range(10)), backfill=True)
+    world.build()
+    world.policy = Policy(items=3)
+    world.reopen()
+    world.build()
+    world.wait(minutes=1)
+    put(world, written("seeds", 0, title="Corrected"), written("seeds", 10))
+    withdraw(world, "seeds", 1, 9)
+    publish(world.ports)
+    assert len(world.ids()) == 3
+    world.policy = Policy(items=3, default_archives=True)
+    world.reopen()
+    world.build()
+    walked = walk(world, "feed.xml")
+    assert sorted(walked.entries) == sorted(ids("seeds", (0, *range(2, 9), 10)))
+    assert walked.entries["urn:seeds:0"][1] == "Corrected"
     world.close()
 
 
@@ -241,6 +323,33 @@ def test_whoever_is_late_with_a_cut_leaves_it_to_who_is_newer(world: World, monk
     publish(world.ports)
     assert world.ports.store.archives("all") == 2
     assert sorted(walk(world, ATOM).entries) == sorted(ids("a", range(9)))
+
+
+@pytest.mark.parametrize("cuts", [1, 2, 9])
+def test_two_that_cut_the_same_archives_at_once_cut_each_once(world: World, cuts: int, monkeypatch: Any) -> None:
+    """The second does all of its work, or dies within it, after the first has prepared its first archives."""
+    monkeypatch.setattr(archiving, "AT_ONCE", 6)
+    define(world)
+    put(world, *(written("a", n) for n in range(20)), backfill=True)
+    real, begun = world.ports.store.publish, []
+
+    def meanwhile(done: Any, *rest: Any, **more: Any) -> Any:
+        if more.get("cuts"):
+            begun.append(done)
+            if len(begun) == 1:
+                with suppress(StoreFull):
+                    publish(world.ports)
+            elif len(begun) == cuts + 2:
+                raise StoreFull("the disk is full")
+        return real(done, *rest, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ports.store, "publish", meanwhile)
+        publish(world.ports)
+    publish(world.ports)
+    walked = walk(world, ATOM)
+    assert [len(page.entries) for page in walked.pages] == [5, 3, 3, 3, 3, 3]
+    assert sorted(walked.entries) == sorted(ids("a", range(20)))
 
 
 def test_a_change_since_the_cut_was_prepared_is_told_in_the_current_document(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from syndicator.core.feeds import RESERVED_NAMES
 from syndicator.errors import ConfigError, FeedError
 from syndicator.flows import feeds, sources
 from syndicator.flows.describing import described, doubts, notices, tried
@@ -16,6 +17,7 @@ from syndicator.flows.publish import publish
 from syndicator.flows.refresh import begin
 from syndicator.flows.upkeep import prepare
 from syndicator.model import Digest, Doubles, Feed, Query, Source, utc
+from syndicator.web import addresses
 from tests.flows.world import World, story
 
 
@@ -294,3 +296,27 @@ def test_one_wrong_declaration_stops_nothing_else_and_keeps_what_was(world: Worl
     assert world.titles("rights/feed.xml") == ["Story 3", "Story 1"]
     assert world.titles("sport/feed.xml") == ["Story 4", "Story 2"]
     assert [one.declared for one in world.ports.store.feeds()] == [True, True]
+
+
+def test_a_digest_of_a_private_feed_is_private_itself(world: World) -> None:
+    feeds.define(world.ports, feed("private/board", private=True))
+    for of in ("board", "private/board"):
+        open = Feed(name="week", title="Week", digest=Digest(of=of))
+        with pytest.raises(FeedError, match="feed week: it would show everybody what is in private/board"):
+            feeds.define(world.ports, open)
+    feeds.define(world.ports, Feed(name="private/week", title="Week", private=True, digest=Digest(of="board")))
+    assert names(world) == ["private/board", "private/week"]
+
+
+def test_a_digest_is_refused_also_where_it_is_declared_before_the_private_feed(world: World) -> None:
+    with pytest.raises(ConfigError, match="feed week: it would show everybody what is in private/board"):
+        says(world, Feed(name="week", title="Week", digest=Digest(of="board")), feed("private/board", private=True))
+    assert names(world) == ["private/board"]
+
+
+def test_a_name_that_means_something_else_in_addresses_is_no_feed_s(world: World) -> None:
+    assert {"tags", "private", "healthz", "rss"} < RESERVED_NAMES
+    for name in RESERVED_NAMES:
+        assert not addresses.is_feed_name(name)
+        with pytest.raises(FeedError, match="means something else in addresses"):
+            feeds.define(world.ports, feed(name))

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from syndicator.core.rulings import forgotten
 from syndicator.errors import ArticleError
-from syndicator.flows import joining
+from syndicator.flows import joining, naming
 from syndicator.flows.joining import Joined
-from syndicator.model import Article, Status, Upstream
+from syndicator.model import Article, RevisionKind, Status, Upstream
 from syndicator.ports import Store
 from tests.flows.world import World
 from tests.store.making import START, correct, save, saved, subscribe
@@ -189,9 +189,8 @@ def test_what_was_killed_while_there_was_one_source_is_known(world: World) -> No
     one = article(1)
     save(store, saved(one), source=one.source)
     killed = number(store, one)
-    joining.remember(world.ports, killed, one)
     emptied = forgotten(replace(one, status=Status.KILLED, revision=2))
-    save(store, saved(emptied), source=one.source)
+    save(store, naming.saved(emptied, RevisionKind.KILL, START, text=one), source=one.source)
     two = like(one, 2)
     assert put(store, two).killed == {number(store, two): killed}
 

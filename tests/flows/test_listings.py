@@ -10,10 +10,12 @@ import pytest
 
 from syndicator.core.lists import read_list
 from syndicator.core.render.listings import news_until
-from syndicator.flows import listings
+from syndicator.flows import feeds, listings, sources
 from syndicator.flows.ingest import ingest
+from syndicator.flows.publish import publish
 from syndicator.flows.refresh import advance
-from syndicator.flows.sources import add, remove, sound
+from syndicator.flows.rounds import poll_due
+from syndicator.flows.sources import add, change, remove, sound
 from syndicator.model import Feed, Source
 from tests.flows.world import World, story
 
@@ -233,3 +235,55 @@ def test_an_article_leaves_the_news_by_itself_when_its_two_days_are_over(world: 
     world.wait(days=2)
     advance(world.ports)
     assert "sitemap-news.xml" not in world.snapshot()
+
+
+RSS = (
+    "<rss version='2.0'><channel><title>{title}</title><link>{page}</link><description>All.</description>"
+    "<item><guid>https://lake.example/1</guid><title>One</title><description>Text.</description></item></channel></rss>"
+)
+
+
+def test_the_lists_are_published_anew_when_sources_or_feeds_change(world: World) -> None:
+    address = "https://lake.example/feed"
+
+    def lists() -> tuple[list[str], list[str]]:
+        """Titles in the list of sources, and in that of feeds, as they are published."""
+        publish(world.ports)
+        files = [world.root / "feeds" / path for path in ("opml.xml", ".well-known/feeds")]
+        read = [read_list(file.read_bytes(), file.name).subscriptions if file.exists() else () for file in files]
+        return [one.title for one in read[0]], [one.title for one in read[1]][1:]
+
+    def polled(title: str, page: str = "https://lake.example/") -> None:
+        world.wait(days=2)
+        world.upstreams.put(address, RSS.format(title=title, page=page))
+        poll_due(world.ports, lambda _: None)
+
+    world.build()
+    add(world.ports, [Source(id="lake", url=address)])
+    assert lists() == ([""], ["News: lake"])
+    polled("The Lake")
+    assert lists() == (["The Lake"], ["News: The Lake"])
+    polled("The Sea")
+    assert lists() == (["The Sea"], ["News: The Sea"])
+    assert b"<title>News: The Sea</title>" in world.file("sources/lake/feed.xml")
+    polled("The Sea", "https://sea.example/")
+    assert lists() == (["The Sea"], ["News: The Sea"])
+    assert b"https://sea.example/" in world.file("opml.xml")
+    source = change(world.ports, sources.find(world.ports, "lake"), title="Mine")
+    assert lists() == (["Mine"], ["News: Mine"])
+    source = change(world.ports, source, paused=True)
+    lists()
+    assert b"isComment" in world.file("opml.xml")
+    source = sources.resume(world.ports, source)
+    lists()
+    assert b"isComment" not in world.file("opml.xml")
+    feed = feeds.define(world.ports, Feed(name="boats", title="Boats"))
+    assert lists()[1] == ["Boats", "News: Mine"]
+    feed = feeds.change(world.ports, feed, replace(feed, title="Ships"))
+    assert lists()[1] == ["Ships", "News: Mine"]
+    feed = feeds.rename(world.ports, feed, "ships")
+    lists()
+    assert b"/ships/feed.xml" in world.file(".well-known/feeds")
+    feeds.remove(world.ports, feed)
+    remove(world.ports, source)
+    assert lists() == ([], [])

@@ -141,7 +141,7 @@ class TestDefinitions:
             store.save_feed(replace(WAR, name=name))
 
         assert [feed.name for feed in store.feeds()] == ["art", "private/x", "war"]
-        assert names(store.dirty()) == ["art", "private/x", "war"]
+        assert names(store.dirty()) == ["@feeds", "art", "private/x", "war"]
 
     def test_a_changed_feed_is_dirty_again_and_keeps_its_first_name_and_places(self, store: Store) -> None:
         [key] = fill(store, 1)
@@ -149,12 +149,16 @@ class TestDefinitions:
         store.save_feed(replace(WAR, title="Peace"))
 
         assert store.feeds() == [replace(WAR, title="Peace", first_name="war")]
-        assert names(store.dirty()) == ["war"]
+        assert names(store.dirty()) == ["@feeds", "war"]
         assert store.members_of(key) == [member(key, place="00000001", entered=f"{key:08x}")]
 
     def test_a_feed_has_a_name(self, store: Store) -> None:
         with pytest.raises(FeedError, match=r"^feed: it has no name"):
             store.save_feed(replace(WAR, name=""))
+
+    def test_a_feed_shows_something(self, store: Store) -> None:
+        with pytest.raises(FeedError, match=r"^feed 'war': its limit is 0"):
+            store.save_feed(replace(WAR, limit=0))
 
 
 class TestNames:
@@ -173,7 +177,7 @@ class TestNames:
         assert store.archived_in(keys[0]) == [("peace", 1)]
         assert store.archives("peace") == 1
         assert store.composed_by("peace") == "r"
-        assert names(store.dirty()) == ["peace", "peace/archives/1", "war"]
+        assert names(store.dirty()) == ["@feeds", "peace", "peace/archives/1", "war"]
         with store.composing() as composing:
             assert composing.due(START) == [("peace", keys[2])]
 
@@ -203,7 +207,7 @@ class TestNames:
 
         assert store.feeds() == []
         assert (store.former("war"), store.former("peace")) == ("", "")
-        assert names(store.dirty()) == ["peace"]
+        assert names(store.dirty()) == ["@feeds", "peace"]
         assert store.members_of(keys[1]) == store.archived_in(keys[0]) == store.places("peace") == []
         with store.composing() as composing:
             assert composing.due(START) == []

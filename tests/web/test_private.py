@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from syndicator.core.decide import withdrawn
 from syndicator.errors import FeedError
-from syndicator.flows import tokens
+from syndicator.flows import feeds, tokens
+from syndicator.flows.naming import saved
 from syndicator.flows.publish import publish
-from syndicator.model import Feed, Format, Query
+from syndicator.flows.refresh import advance
+from syndicator.model import Digest, Feed, Format, Query
 from syndicator.web.app import create_app
 from tests.flows.world import World, story
 
@@ -80,6 +83,17 @@ def test_a_token_opens_its_feed_in_three_ways(lasting: World, way: str, document
     assert client.post(path, headers=headers).status_code == 405
 
 
+def shown(world: World, client: FlaskClient) -> dict[str, bytes]:
+    """All that anybody can see: every file, and every page and document with its headers."""
+    files = world.snapshot()
+    found = {path: gzip.decompress(data) if path.endswith(".gz") else data for path, data in files.items()}
+    pages = ("/", "/feeds", "/robots.txt", "/sources/seeds", "/articles/story-1", "/articles/story-2")
+    for path in (*pages, *(f"/{path}" for path in files if not path.endswith((".gz", ".br")))):
+        answer = client.get(path)
+        found[path] = answer.data + str(answer.headers).encode()
+    return found
+
+
 ASKED = [
     "/private",
     "/private/",
@@ -97,6 +111,10 @@ ASKED = [
     "/private/%2e%2e/feed.xml",
     "/private/" + "x/" * 200,
     "/%70rivate/partners/feed.xml",
+    "/private//partners/feed.xml",
+    "/private/partners%0A/feed.xml",
+    "/private/%FF%00/feed.xml",
+    f"/private/{'A' * 43}/partners/archives/1/feed.xml",
 ]
 GIVEN = {
     "none": {},
@@ -112,7 +130,7 @@ GIVEN = {
 }
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "ODD"])
 @pytest.mark.parametrize("headers", GIVEN.values(), ids=GIVEN)
 def test_everything_there_answers_the_same_401_without_a_token(
     lasting: World, method: str, headers: dict[str, str]
@@ -147,6 +165,70 @@ def test_a_token_opens_no_other_feed_and_nothing_once_it_ended(world: World, cli
     }
 
 
+@pytest.mark.parametrize("way", ["address", "basic", "bearer"])
+def test_a_former_name_leads_whoever_has_a_token_to_the_feed(world: World, client: FlaskClient, way: str) -> None:
+    _, secret = tokens.grant(world.ports, "partners", "Ann")
+    world.ports.store.rename_feed("private/partners", "private/friends")
+    publish(world.ports)
+    root = f"/private/{secret}" if way == "address" else "/private"
+    headers = {"address": {}, "basic": basic(secret), "bearer": bearer(secret)}[way]
+    moved = client.get(f"{root}/partners/feed.xml", headers=headers)
+    assert (moved.status_code, moved.headers["Location"]) == (308, f"{root}/friends/feed.xml")
+    assert moved.headers["Cache-Control"].startswith("private, ")
+    assert client.get(moved.headers["Location"], headers=headers).status_code == 200
+    assert client.get(f"{root}/partners/a%0D%0AX: y", headers=headers).status_code == 404
+    assert client.get("/private/partners/feed.xml").status_code == 401
+    assert client.get("/friends/feed.xml").status_code == client.get("/partners/feed.xml").status_code == 404
+    world.ports.store.remove_feed("private/friends")
+    for name in ("partners", "friends"):
+        assert client.get(f"{root}/{name}/feed.xml", headers=headers).status_code == 401
+
+
+def test_all_documents_of_a_feed_with_archives_are_opened(world: World, client: FlaskClient) -> None:
+    for number in range(3, 12):
+        world.write(f"{number}.md", story(number))
+    query = Query(sources=frozenset({"seeds"}))
+    slug = "a" * 43  # as long as a token
+    feed = Feed(name=f"private/{slug}", title="All", private=True, archives=True, limit=3, query=query)
+    world.ports.store.save_feed(feed)
+    world.build()
+    _, secret = tokens.grant(world.ports, slug, "Ann")
+    newest = world.ports.store.archives(feed.name)
+    assert newest > 1
+    for path in (feed.path(Format.ATOM), f"{feed.archive(1)}/feed.xml", f"{feed.archive(newest)}/feed.json"):
+        by_address = path.replace("private/", f"private/{secret}/", 1)
+        answers = [client.get(f"/{path}", headers=basic(secret)), client.get(f"/{by_address}")]
+        assert [answer.status_code for answer in answers] == [200, 200], path
+        assert answers[0].data == answers[1].data
+        assert client.get(f"/{path}").status_code == 401
+    assert client.get(f"/{feed.archive(newest + 1)}/feed.xml", headers=basic(secret)).status_code == 404
+    assert client.get(f"/{feed.name}", headers=basic(secret)).status_code == 404
+
+
+def test_editions_of_a_private_digest_show_nowhere_else(world: World, client: FlaskClient) -> None:
+    digest = Digest(of="partners", hour=14)
+    week = feeds.define(world.ports, Feed(name="private/day", title="Hushed day", private=True, digest=digest))
+    advance(world.ports)
+    world.write("c.md", story(3, date=None))
+    world.event("c.md")
+    world.wait(days=1)
+    advance(world.ports)
+    _, secret = tokens.grant(world.ports, "day", "Ann")
+    answer = client.get("/private/day/feed.xml", headers=bearer(secret))
+    assert (answer.status_code, b"Hushed day, 2026-05-0" in answer.data) == (200, True)
+    (edition,) = world.ports.store.select(week.query, 10)
+    page, nothing = client.get(f"/articles/{edition.slug}"), client.get("/articles/nothing")
+    assert (page.status, page.data) == (nothing.status, nothing.data)
+    assert f"/articles/{edition.slug}".encode() not in answer.data
+    with world.ports.store.ingest(edition.source) as tx:
+        after, kind = withdrawn(edition, world.now())
+        assert kind is not None
+        tx.save([saved(after, kind, world.now())], [])
+    publish(world.ports)
+    assert client.get(f"/articles/{edition.slug}").status_code == 404
+    assert [path for path, data in shown(world, client).items() if b"ushed" in data or b"private/day" in data] == []
+
+
 def test_only_private_feeds_have_tokens(world: World) -> None:
     world.ports.store.save_feed(Feed(name="open", title="Open"))
     for name in ("open", "nothing", ""):
@@ -177,13 +259,11 @@ def test_the_last_use_is_noted(world: World, client: FlaskClient) -> None:
 
 
 def test_nothing_of_a_private_feed_shows_where_it_was_not_asked_for(world: World, client: FlaskClient) -> None:
-    files = world.snapshot()
-    assert [path for path in files if "private" in path] == []
-    texts = [gzip.decompress(data) if path.endswith(".gz") else data for path, data in files.items()]
-    for path in ("/", "/feeds", "/robots.txt", *(f"/{path}" for path in files if not path.endswith((".gz", ".br")))):
-        answer = client.get(path)
-        texts += [answer.data, str(answer.headers).encode()]
-    assert [text for text in texts if b"For partners" in text or b"/private" in text or b"For press" in text] == []
+    found = shown(world, client)
+    assert {"sitemap.xml", ".well-known/feeds", "/robots.txt", "/feeds", "/articles/story-1"} <= found.keys()
+    assert [path for path in found if "private" in path] == []
+    told = (b"For partners", b"/private", b"For press")
+    assert [path for path, text in found.items() if any(words in text for words in told)] == []
     assert client.get("/partners").status_code == 404
     assert client.get("/partners/feed.xml").status_code == 404
 

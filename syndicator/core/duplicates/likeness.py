@@ -11,7 +11,7 @@ import enum
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from syndicator.core.duplicates.contents import PERMUTATIONS, agreement, compared, words_of
+from syndicator.core.duplicates.contents import LEAST_WORDS, PERMUTATIONS, agreement, compared, words_of
 from syndicator.core.duplicates.portrait import Portrait
 
 ABOUT_THE_SAME = 0.75
@@ -41,6 +41,8 @@ _EXPECTED = 4
 """So many equal values of two MinHashes must be expected before their absence says anything."""
 _FEW_WORDS = 10
 """Who says more about an address that is not its own has written something."""
+_MANY_WORDS = 20
+"""Nobody writes so many alike, word by word, within days and means something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,22 @@ def same(one: Portrait, other: Portrait, shared: frozenset[bytes] = frozenset())
     if texts is _Texts.SAME and not _speaks_against(one, other, titled=titled):
         return _likeness("content", "nearly the same text", one, other, titled=titled)
     return None
+
+
+def brought_again(one: Portrait, killed: Portrait) -> Likeness | None:
+    """Why an article, of whatever source, has the text of one that was killed, or None.
+
+    What is told twice on purpose, as the words under every episode of a podcast, is not taken for it.
+    """
+    titled = _titled(one, killed)
+    exact = any(one.text) and one.text == killed.text
+    if _differs(one, killed) or not (exact or _is_nearly(one, killed)):
+        return None
+    if not titled and not (exact and one.words >= _MANY_WORDS):
+        return None
+    if _apart(one, killed) and not (titled and exact and one.words >= LEAST_WORDS):
+        return None
+    return _likeness("content", "the text of what was killed", one, killed, titled=titled)
 
 
 def alike(one: Portrait, other: Portrait) -> bool:
@@ -154,14 +172,32 @@ def _borne_out(one: Portrait, other: Portrait, texts: _Texts, *, titled: bool) -
 
 def _speaks_against(one: Portrait, other: Portrait, *, titled: bool) -> bool:
     """Whether two articles are two although their texts are nearly the same."""
-    if one.published is None or other.published is None:
+    if _apart(one, other):
         return True
     neighbours = one.home and other.home and one.host == other.host and any(one.host)
     return (
-        abs(one.published - other.published) > WINDOW.total_seconds()
-        or bool(one.language and other.language and one.language != other.language)
-        or (any(one.numbers) and any(other.numbers) and one.numbers != other.numbers)
-        or one.sound != other.sound
+        _differs(one, other)
         or (any(one.sound) and not titled)
         or (neighbours and not set(one.addresses) & set(other.addresses))
     )
+
+
+def _apart(one: Portrait, other: Portrait) -> bool:
+    """Whether two articles were published too far from each other, or nobody knows."""
+    if one.published is None or other.published is None:
+        return True
+    return abs(one.published - other.published) > WINDOW.total_seconds()
+
+
+def _differs(one: Portrait, other: Portrait) -> bool:
+    """Whether two articles are in two languages, two numbers of a series, or two recordings."""
+    return (
+        bool(one.language and other.language and one.language != other.language)
+        or (any(one.numbers) and any(other.numbers) and one.numbers != other.numbers)
+        or one.sound != other.sound
+    )
+
+
+def _is_nearly(one: Portrait, other: Portrait) -> bool:
+    """Whether two texts are beyond doubt the same, though none of them may be there any more."""
+    return bool(one.least and other.least) and agreement(one.least, other.least) >= CERTAINLY_SAME

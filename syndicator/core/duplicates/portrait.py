@@ -69,6 +69,11 @@ class Portrait:
         guids = [("guid", self.guid.hex())] if self.guid != _NONE else []
         return (*urls, *guids, *(("band", band) for band in (bands(self.least) if self.least else ())))
 
+    @property
+    def every_sign(self) -> tuple[tuple[str, str], ...]:
+        """With that by which the very same text is found (`text`): what was killed bears it too, and nothing else."""
+        return (*self.signs, ("text", self.text.hex())) if self.text != _NONE else self.signs
+
     def pack(self) -> bytes:
         """As bytes, to be stored."""
         return (

@@ -150,13 +150,16 @@ def _categories(written: str) -> list[str]:
     return [part for part in map(one_line, _DIVIDING.split(written)) if part]
 
 
-def write(subscriptions: Iterable[Subscription], *, title: str, created: datetime, owner: str | None = None) -> bytes:
+def write(
+    subscriptions: Iterable[Subscription], *, title: str, created: datetime | None = None, owner: str | None = None
+) -> bytes:
     """An OPML 2.0 document in which `read` finds the same subscriptions in the same order.
 
     Neighbours with the same first tag share a folder, as most readers know no categories; the other tags are
-    categories, or folders within it as far as one holds a comma or slash. `created` is aware.
+    categories, or folders within it as far as one holds a comma or slash. `created` is aware, None leaves the document undated.
     """
-    head = [("title", title), ("dateCreated", format_datetime(created.astimezone(UTC), usegmt=True))]
+    head = [("title", title)]
+    head += [("dateCreated", format_datetime(created.astimezone(UTC), usegmt=True))] if created else []
     head += [("ownerName", owner)] if owner else []
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<opml version="2.0">', "  <head>"]
     lines += [f"    <{name}>{escape(one_line(value), quote=False)}</{name}>" for name, value in head]

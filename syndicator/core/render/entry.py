@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from syndicator.core import rulings
+from syndicator.core import digests, rulings
 from syndicator.core.articles.fields import media_type
 from syndicator.core.html import absolute, clean
 from syndicator.core.identity import podcast_guid, site_feed_id
@@ -112,9 +112,10 @@ class Entry:
 class Head:
     """What stands before a feed's entries.
 
-    `self_url` is the document's own address, `page` the HTML page's, `style` the style sheet's path on the host.
-    `podcast` has its `guid` where the feed is one. `previous` is the address of the archive document before this one
-    (RFC 5005 section 4); `current`, in an archive document, that of the feed's current one.
+    `self_url` is the document's own address, `page` that of the HTML page (the site's for a private feed, which has
+    none), `style` the style sheet's path on the host. `podcast` has its `guid` where the feed is one. `previous` is the
+    address of the archive document before this one (RFC 5005 section 4); `current`, in an archive document, that of the
+    feed's current one.
     """
 
     id: str
@@ -161,7 +162,7 @@ def entry(article: Article, site: Site) -> Entry:
     published = article.published or article.first_seen
     if not article.id or published is None:
         raise ValueError(f"article {article.title!r} has no id or no dates: decide about it before rendering it")
-    page = f"{site.base_url}/articles/{article.slug}"
+    page = f"{site.base_url}/" + ("" if digests.is_private(article) else f"articles/{article.slug}")
     article = rulings.as_shown(article)
     summary = one_line(article.summary)
     title = one_line(article.title) or summary[:100].rstrip() or article.slug or article.id
@@ -232,7 +233,7 @@ def head(
         title=one_line(feed.title) or site_title,
         description=one_line(feed.description or site.description),
         self_url=own,
-        page=f"{site.base_url}/{feed.name}",
+        page=f"{site.base_url}/{'' if feed.private else feed.name}",
         style=f"{urlsplit(site.base_url).path}/feed.css",
         updated=updated,
         author=one_line(site.author or "") or site_title,

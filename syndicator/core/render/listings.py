@@ -1,6 +1,6 @@
 """Documents about the site: sitemaps (sitemaps.org 0.9, with Google's news), and lists of feeds (OPML 2.0).
 
-Every date in them comes from what they list, never from the clock.
+Every date in them comes from what they list, never from the clock; the lists of sources and feeds have none.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def source_list(sources: Iterable[tuple[Source, str, str | None]], site: Site) -
     ]
     if not subscriptions:
         return b""
-    return opml.write(subscriptions, title=f"{_name(site)}: what we read", created=site.created)
+    return opml.write(subscriptions, title=f"{_name(site)}: what we read")
 
 
 def feed_list(feeds: Iterable[Feed], site: Site) -> bytes:
@@ -109,7 +109,7 @@ def feed_list(feeds: Iterable[Feed], site: Site) -> bytes:
         for feed in feeds
         if not feed.private and (formats := [one for one in Format if one in feed.formats and one is not Format.NINJS])
     ]
-    return opml.write(subscriptions, title=f"{_name(site)}: feeds", created=site.created, owner=site.author)
+    return opml.write(subscriptions, title=f"{_name(site)}: feeds", owner=site.author)
 
 
 def _urls(lines: Sequence[str], more: str = "") -> bytes:
