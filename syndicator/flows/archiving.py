@@ -29,8 +29,8 @@ def cut(ports: Ports, feed: Feed) -> Archives:
     There is as long as its current document would show two archives full. What came or changed first goes first.
     """
     most = max(1, AT_ONCE // feed.limit)
+    number = ports.store.archives(feed.name)  # first: what is cut meanwhile must not be cut again under the next one
     waiting = ports.store.oldest(feed.name, (most + 1) * feed.limit)
-    number = ports.store.archives(feed.name)
     views, cuts = [], []
     for part in range(len(waiting) // feed.limit - 1):
         number += 1

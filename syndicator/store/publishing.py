@@ -158,11 +158,13 @@ class Keeping:
             stored = self._stored([document.path for document in portion])
             written = []
             for document in portion:
-                row = self._row(document, stored.get(document.path))
-                if row:
-                    written.append(row)
-                    if row.pop("moved"):
-                        moved.append(document.path)
+                before = stored.get(document.path)
+                if before and not before["gone"] and before["etag"] == document.etag:
+                    self._same(document, before)
+                    continue
+                changed = self._now if before is None else self._after(before)
+                written.append(_row(document, changed))
+                moved.append(document.path)
             self._write(written)
         return moved
 
@@ -212,24 +214,19 @@ class Keeping:
             self._connection.execute(place.values(archive=cut.number))
 
     def _stored(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
-        held = select(documents).where(documents.c.path.in_(paths)).order_by(documents.c.path).with_for_update()
+        # Without the bytes, of which the etag tells enough: there may be megabytes of them.
+        held = select(*(documents.c[name] for name in ("path", "etag", "gone", "coded", "changed", "media_type")))
+        held = held.where(documents.c.path.in_(paths)).order_by(documents.c.path).with_for_update()
         return {row.path: dict(row._mapping) for row in self._connection.execute(held)}
 
-    def _row(self, document: Rendered, stored: dict[str, Any] | None) -> dict[str, Any] | None:
-        """What to write of a document, with `moved` saying whether its bytes did; None when it is all there."""
-        row = {name: getattr(document, name) for name in ("path", "etag", "media_type", "body", "gzip", "brotli")}
-        row["gone"] = False
-        same = stored is not None and not stored["gone"] and stored["body"] == document.body
-        if stored is not None and same:
-            row["changed"] = stored["changed"]
-            row["gzip"] = document.gzip or stored["gzip"]
-            row["brotli"] = document.brotli or stored["brotli"]
-        else:
-            row["changed"] = self._now if stored is None else self._after(stored)
-        row["coded"] = row["gzip"] is not None and row["brotli"] is not None
-        if row == stored:
-            return None
-        return {**row, "moved": not same}
+    def _same(self, document: Rendered, stored: dict[str, Any]) -> None:
+        """Bring what goes with the bytes of a document up to date; its compressed bytes may be known only now."""
+        new = {name: data for name in ("gzip", "brotli") if (data := getattr(document, name)) is not None}
+        if document.media_type == stored["media_type"] and (stored["coded"] or not new):
+            return
+        coded = stored["coded"] or len(new) == 2
+        same = update(documents).where(documents.c.path == document.path)
+        self._connection.execute(same.values(media_type=document.media_type, coded=coded, **new))
 
     def _after(self, stored: dict[str, Any]) -> datetime:
         changed: datetime = stored["changed"]
@@ -246,6 +243,12 @@ class Keeping:
             ),
             written,
         )
+
+
+def _row(document: Rendered, changed: datetime) -> dict[str, Any]:
+    row = {name: getattr(document, name) for name in ("path", "etag", "media_type", "body", "gzip", "brotli")}
+    coded = row["gzip"] is not None and row["brotli"] is not None
+    return {**row, "gone": False, "coded": coded, "changed": changed}
 
 
 def _overtaken(connection: Connection, cuts: Collection[Cut]) -> set[str]:
