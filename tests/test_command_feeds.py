@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import Any
 
 import feedparser
 import pytest
+from click.testing import CliRunner, Result
 
 from syndicator import config, declared
+from syndicator.cli import main
 from syndicator.config.feeds import FeedSection
 from tests.conftest import ROOT
-from tests.running import Site, eventually, listed
+from tests.running import Site, eventually
 from tests.upstream import Upstream
 
 PAGE = (ROOT / "docs" / "feeds.md").read_text("utf-8")
@@ -93,12 +96,22 @@ def say(site: Site, *tables: str) -> None:
         file.write("\n" + "\n".join(tables))
 
 
-def titles(site: Site, path: str) -> set[str]:
-    return {entry.title for entry in feedparser.parse(io.BytesIO((site.root / "feeds" / path).read_bytes())).entries}
+def titles(root: Path, path: str) -> set[str]:
+    return {entry.title for entry in feedparser.parse(io.BytesIO((root / "feeds" / path).read_bytes())).entries}
+
+
+def told(root: Path, *arguments: str) -> Result:
+    """What a command does and says, without the cost of a process."""
+    return CliRunner().invoke(main, ["--root", str(root), *arguments])
+
+
+def listed(root: Path, *arguments: str) -> Any:
+    """What a command prints as JSON."""
+    return json.loads(told(root, *arguments, "--json").stdout)
 
 
 def standing(site: Site, article: str) -> dict[str, tuple[bool, str]]:
-    found = listed(site.call("why", "article", article, "--json"))
+    found = listed(site.root, "why", "article", article)
     return {one["feed"]: (one["shown"], one["why"]) for one in found["feeds"]}
 
 
@@ -109,12 +122,12 @@ def test_the_example_of_the_page_is_composed_and_explained(site: Site, upstream:
         done = site.call(*shlex.split(here(line, addresses))[1:])
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout
-    assert titles(site, "rights/rss.xml") == {"Two detained in Minsk", "A court and human rights"}
-    partners = titles(site, "partners/rss.xml")
+    assert titles(site.root, "rights/rss.xml") == {"Two detained in Minsk", "A court and human rights"}
+    partners = titles(site.root, "partners/rss.xml")
     assert {"Rights lost", "My garden"} < partners
     assert len(partners) == 4
 
-    tried = listed(site.call("feed", "try", "tag:belarus and words>20", "--json"))
+    tried = listed(site.root, "feed", "try", "tag:belarus and words>20")
     assert {one["title"]: one["kept"] for one in tried} == {
         "Two detained in Minsk": True,
         "A court and human rights": True,
@@ -141,29 +154,30 @@ def test_the_example_of_the_page_is_composed_and_explained(site: Site, upstream:
     [left] = [feeds["partners"][1] for feeds in wire if not feeds["partners"][0]]
     assert left == "at most 2 a day from wire: there were 2 already when it came"
     assert standing(site, "whose-rights")["partners"][1].startswith("dropped by: source:")
-    one = site.call("why", "article", "rights-lost", "partners").stdout.splitlines()
+    one = told(site.root, "why", "article", "rights-lost", "partners").stdout.splitlines()
     assert [line for line in one if line.startswith("It is")] == ["It is in partners: kept: source:blog"]
     assert one[-1].startswith("Revision 1, new, ")
     assert f"source blog ({upstream.url('/blog/feed.xml')})" in one[-1]
 
 
-def test_the_other_lines_of_the_page_do_what_they_say(site: Site) -> None:
+def test_the_other_lines_of_the_page_do_what_they_say(tmp_path: Path) -> None:
     text = " ".join(f"word{n}" for n in range(250))
-    (site.seeds / "a.md").write_text(f"---\ntitle: Long\ntags: [culture]\n---\n\n{text}\n", "utf-8")
-    assert site.call("build").returncode == 0
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/a.md").write_text(f"---\ntitle: Long\ntags: [culture]\n---\n\n{text}\n", "utf-8")
+    assert told(tmp_path, "build").exit_code == 0
     add, edit, rename, remove = LINES[1].strip().splitlines()
-    added = site.call(*shlex.split(add)[1:])
-    assert (added.returncode, added.stdout.split(": ")[:1]) == (0, ["long-reads"])
-    assert titles(site, "long-reads/rss.xml") == {"Long"}
-    assert site.call(*shlex.split(edit)[1:]).returncode == 0
-    assert titles(site, "long-reads/rss.xml") == set()
-    shown = listed(site.call("feed", "show", "long-reads", "--json"))
+    added = told(tmp_path, *shlex.split(add)[1:])
+    assert (added.exit_code, added.stdout.split(": ")[:1]) == (0, ["long-reads"])
+    assert titles(tmp_path, "long-reads/rss.xml") == {"Long"}
+    assert told(tmp_path, *shlex.split(edit)[1:]).exit_code == 0
+    assert titles(tmp_path, "long-reads/rss.xml") == set()
+    shown = listed(tmp_path, "feed", "show", "long-reads")
     assert (shown["definition"]["words_from"], shown["definition"]["order"], shown["articles"]) == (300, "published", 0)
-    assert site.call(*shlex.split(rename)[1:]).returncode == 0
-    assert site.call("feed", "show", "long-reads", "--json").stdout.startswith('{\n  "feed": "slow-reads"')
-    assert site.call(*shlex.split(remove)[1:]).returncode == 0
-    assert listed(site.call("feed", "list", "--json")) == []
-    assert not (site.root / "feeds/slow-reads/feed.xml").exists()
+    assert told(tmp_path, *shlex.split(rename)[1:]).exit_code == 0
+    assert listed(tmp_path, "feed", "show", "long-reads")["feed"] == "slow-reads"
+    assert told(tmp_path, *shlex.split(remove)[1:]).exit_code == 0
+    assert listed(tmp_path, "feed", "list") == []
+    assert not (tmp_path / "feeds/slow-reads/feed.xml").exists()
 
 
 def test_a_running_site_serves_renames_and_ends_feeds(site: Site) -> None:
@@ -182,52 +196,76 @@ def test_a_running_site_serves_renames_and_ends_feeds(site: Site) -> None:
     assert [site.get(f"/{name}/feed.xml")[0] for name in ("rights", "freedom")] == [410, 410]
 
 
-def test_a_feed_that_left_the_file_is_told_by_status_and_stays(site: Site) -> None:
-    (site.seeds / "a.md").write_text("---\ntitle: One\n---\n\nThe text.\n", "utf-8")
-    before = (site.root / "syndicator.toml").read_text("utf-8")
-    say(site, '[[feed]]\nname = "rights"')
-    assert site.call("build").returncode == 0
-    (site.root / "syndicator.toml").write_text(before, "utf-8")
-    assert site.call("build").returncode == 0
-    assert titles(site, "rights/rss.xml") == {"One"}
-    assert "feed rights: it stands in syndicator.toml no more" in site.call("status").stdout
-    assert site.call("feed", "remove", "rights").returncode == 0
-    assert "syndicator.toml no more" not in site.call("status").stdout
+def test_a_feed_that_left_the_file_is_told_by_status_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/a.md").write_text("---\ntitle: One\n---\n\nThe text.\n", "utf-8")
+    (tmp_path / "syndicator.toml").write_text('[[feed]]\nname = "rights"', "utf-8")
+    assert told(tmp_path, "build").exit_code == 0
+    (tmp_path / "syndicator.toml").write_text("", "utf-8")
+    assert told(tmp_path, "build").exit_code == 0
+    assert titles(tmp_path, "rights/rss.xml") == {"One"}
+    assert "feed rights: it stands in syndicator.toml no more" in told(tmp_path, "status").stdout
+    assert told(tmp_path, "feed", "remove", "rights").exit_code == 0
+    assert "syndicator.toml no more" not in told(tmp_path, "status").stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["feed", "add", "rights", "--filter", "tag:a and"], 1, "feed rights: filter: column 10: "),
-        (["feed", "add", "Rights"], 1, 'feed Rights: name: "Rights" is no name for addresses'),
+        (["feed", "add", "Rights"], 2, 'feed Rights: name: "Rights" is no name for addresses'),
         (["feed", "add", "tags"], 1, "feed tags: that name means something else in addresses"),
-        (["feed", "add", "rights", "--limit", "many"], 1, "feed rights: limit: input should be a valid integer"),
-        (["feed", "add", "rights", "--per-day-of", "wire"], 1, "give a name and a value, like wire=3"),
-        (["feed", "add", "rights", "--podcast", "knid=serial"], 1, "feed rights: podcast: knid: "),
+        (["feed", "add", "rights", "--limit", "many"], 2, "feed rights: limit: give a whole number"),
+        (
+            ["feed", "add", "rights", "--per-day-of", "wire"],
+            2,
+            "feed rights: per_day_of: give a name and a value",
+        ),
+        (
+            ["feed", "add", "rights", "--podcast", "knid=serial"],
+            2,
+            "feed rights: podcast: knid: there is no such key",
+        ),
         (["feed", "add", "rights", "--digest-at", "07:00"], 1, "of which feed?"),
+        (["feed", "edit", "rights", "--delay", "2x"], 2, "feed rights: delay: give a number with a unit"),
         (["feed", "edit", "rights", "--title", "R"], 1, "feed rights: there is none"),
         (["feed", "edit", "rights"], 2, "nothing to change"),
         (["feed", "remove", "rights"], 1, "feed rights: there is none"),
         (["feed", "rename", "rights", "freedom"], 1, "feed rights: there is none"),
         (["feed", "show", "rights"], 1, "feed rights: there is none"),
-        (["feed", "try", "tag:"], 1, "filter: column 5: "),
+        (["feed", "try", "tag:"], 1, "feed try: filter: column 5: "),
+        (["feed", "try", "tag:a", "--words-from", "x"], 2, "feed try: words_from: give a whole number"),
         (["why", "article", "nothing"], 1, "nothing: no article has this id, slug, address or file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
-    from click.testing import CliRunner
-
-    from syndicator.cli import main
-
-    done = CliRunner().invoke(main, ["--root", str(tmp_path), *arguments])
+    done = told(tmp_path, *arguments)
     assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
 
 
-def test_the_configuration_is_checked_down_to_the_filters(site: Site) -> None:
-    say(site, "[[feed]]\nname = \"rights\"\nfilter = 'title~/(/'")
-    done = site.call("config", "check")
-    assert done.returncode == 2
+def test_an_empty_text_takes_a_decision_back(tmp_path: Path) -> None:
+    def call(*arguments: str) -> dict[str, Any]:
+        found: dict[str, Any] = listed(tmp_path, "feed", *arguments)["definition"]
+        return found
+
+    usual = call("add", "b")
+    words = ["--title", "B", "--words-to", "9", "--since", "2026-05-01", "--tag", "x", "--language", "en"]
+    rules = ["--order", "updated", "--doubles", "list", "--delay", "2h", "--limit", "3", "--format", "rss"]
+    tables = ["--per-day", "1", "--per-day-of", "x=1", "--podcast", "author=A", "--podcast", "categories=History"]
+    changed = call("edit", "b", *words, *rules, *tables)
+    options = {word for word in (*words, *rules, *tables) if word.startswith("--")}
+    assert len(changed) > len(usual)
+    assert call("edit", "b", *(part for option in options for part in (option, ""))) == usual
+    assert "weekday" in call("edit", "b", "--digest-of", "a", "--digest-weekday", "monday")["digest"]
+    call("edit", "b", "--digest-weekday", "", "--digest-at", "")
+    assert call("edit", "b", "--digest-zone", "")["digest"] == {"of": "a", "at": "07:00", "zone": "UTC"}
+
+
+def test_the_configuration_is_checked_down_to_the_filters(tmp_path: Path) -> None:
+    (tmp_path / "syndicator.toml").write_text("[[feed]]\nname = \"rights\"\nfilter = 'title~/(/'", "utf-8")
+    done = told(tmp_path, "config", "check")
+    assert done.exit_code == 2
     assert "syndicator.toml: feed rights: filter: column " in done.stderr
 
 
@@ -238,8 +276,6 @@ def test_what_the_page_declares_can_be_declared(tmp_path: Path, toml: str) -> No
 
 
 def test_every_key_is_in_the_table_of_the_page_and_every_option_there_is_one() -> None:
-    from syndicator.cli import main
-
     table = re.findall(r"^\| (`.*?) \| (.*?) \|", PAGE, re.M)
     keys = {key for first, _ in table for key in re.findall(r"`(\w+)`", first)}
     assert keys == set(FeedSection.model_fields)

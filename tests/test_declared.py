@@ -103,17 +103,11 @@ podcast = { author = "Ann", kind = "serial" }
     [
         ('title = "B"', {"title": "B"}),
         ('title = ""', {"title": "Gazette: a"}),
-        ('tags = []\nwords_from = 5\nwords_to = ""', {"query": Query(words_from=5)}),
-        ('per_day = ""', {"caps": (Cap(most=3, source="x"),)}),
+        ("tags = []\nwords_from = 5", {"query": Query(words_from=5, words_to=900)}),
         ("per_day_of = {}", {"caps": (Cap(most=10),)}),
         ("per_day = 4", {"caps": (Cap(most=3, source="x"), Cap(most=4))}),
         ('digest = { at = "06:00" }', {"digest": Digest(of="b", hour=6, weekday=6, zone="Europe/Kyiv")}),
-        (
-            'digest = { weekday = "" }',
-            {"digest": Digest(of="b", hour=18, minute=30, zone="Europe/Kyiv")},
-        ),
         ("podcast = { locked = true }", {"podcast": Podcast(author="Ann", kind="serial", locked=True)}),
-        ('limit = ""', {"limit": 30}),
     ],
 )
 def test_what_is_not_given_stays(tmp_path: Path, toml: str, changes: dict[str, Any]) -> None:

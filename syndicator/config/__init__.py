@@ -40,6 +40,26 @@ INTERNAL = frozenset({"SYNDICATOR_ROOT", "SYNDICATOR_SETTINGS"})
 TABLES: Mapping[str, type[Section]] = {"source": SourceSection, "feed": FeedSection}
 """The parts of the file that are lists of tables."""
 
+_SAID: Mapping[str, str] = {
+    "missing": "it is missing; give one",
+    "string_type": "give a text in quotes",
+    "string_too_short": "it is empty; give one",
+    "string_too_long": "give {max_length} characters at most",
+    "int_type": "give a whole number",
+    "int_parsing": "give a whole number",
+    "int_from_float": "give a whole number",
+    "bool_type": "give true or false",
+    "bool_parsing": "give true or false",
+    "tuple_type": 'give a list, like ["a", "b"]',
+    "too_short": "give one at least",
+    "dict_type": 'give a table, like {{ name = "value" }}',
+    "model_type": 'give a table, like {{ name = "value" }}',
+    "literal_error": "give {expected}",
+    "greater_than_equal": "give {ge} or more",
+    "less_than_equal": "give {le} or less",
+}
+"""What to do, by pydantic's name of what it found."""
+
 
 class Settings(Section):
     """Everything a person decided, with defaults for what nobody did. `root` is the folder worked in."""
@@ -252,8 +272,7 @@ def _first_problem(error: ValidationError, origin: Mapping[tuple[str, str], str]
 
 def said_of(problem: Mapping[str, Any], keys: Sequence[str | int] = ()) -> str:
     """What pydantic found, in one line that begins with where it stands in a table."""
-    limits = problem.get("ctx", {})
-    said = _SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    message = said.format(**limits) if problem["type"] in _SAID else said
+    known = _SAID.get(problem["type"])
+    message = known.format(**problem.get("ctx", {})) if known else problem["msg"].removeprefix("Value error, ")
     where = "".join(f"{key}: " for key in keys if isinstance(key, str))
     return f"{where}{message[:1].lower()}{message[1:]}"

@@ -43,9 +43,7 @@ def _language(value: str) -> str:
 
 
 def _moment(value: object) -> object:
-    if value in ("", None):
-        return None
-    if isinstance(value, date):
+    if value is None or isinstance(value, date):
         return value
     try:
         return datetime.fromisoformat(str(value))
@@ -59,16 +57,12 @@ def _web_address(value: str | None) -> str | None:
     return value or None
 
 
-def _none_of_nothing(value: object) -> object:
-    return None if value == "" else value
-
-
 Slug = Annotated[str, AfterValidator(_slug)]
 Texts = tuple[Annotated[str, Field(min_length=1)], ...]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 """A date and time; what has no zone is meant in the site's. A date alone is its beginning."""
-Words = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_none_of_nothing)]
-Most = Annotated[Annotated[int, Field(ge=1, le=1000)] | None, BeforeValidator(_none_of_nothing)]
+Words = Annotated[int, Field(ge=0)] | None
+Most = Annotated[int, Field(ge=1, le=1000)] | None
 WebAddress = Annotated[str | None, AfterValidator(_web_address)]
 ClockTime = Annotated[str, AfterValidator(_clock_time)]
 
@@ -78,7 +72,7 @@ class DigestSection(Section):
 
     of: str = ""
     at: ClockTime = "07:00"
-    weekday: Annotated[Weekday | None, BeforeValidator(_none_of_nothing)] = None
+    weekday: Weekday | None = None
     zone: Annotated[str | None, AfterValidator(_zone)] = None
 
 

@@ -13,7 +13,7 @@ from syndicator.core.composing import Candidate, Settled, alike, day, recipe, se
 from syndicator.core.feeds import FIXED, archive_name, default_feed
 from syndicator.core.profiles import lacks
 from syndicator.core.queries import Facts, facts
-from syndicator.core.render.listings import NEWS_FOR
+from syndicator.core.render.listings import NEWS_FOR, is_ours
 from syndicator.errors import BadExpression, FeedError
 from syndicator.flows import digests
 from syndicator.flows.joining import Joined, feeds_of, join
@@ -83,7 +83,7 @@ def _look_at(
 
 
 def _kept_feeds(ports: Ports) -> list[Feed]:
-    """The composed feeds, and that of everything where it had archives once: these are gone on with when it has again."""
+    """The composed feeds, and that of everything where it had archives once: it may have them again."""
     feeds = composed_feeds(ports)
     if not ports.policy.default_archives and ports.store.composed_by(""):
         feeds.append(default_feed(ports.site, ports.policy.items, archives=True))
@@ -95,7 +95,9 @@ def _several_sources(ports: Ports) -> bool:
     if ports.store.recall(_SEVERAL):
         return True
     upstream = len(ports.store.sources(removed=True))
-    own = upstream == 1 and ports.store.select(Query(sources=frozenset({ports.policy.source})), 1)
+    own = upstream == 1 and (
+        ports.store.signed() or ports.store.select(Query(sources=frozenset({ports.policy.source})), 1)
+    )
     if upstream > 1 or own:
         ports.store.remember(_SEVERAL, "yes")
     return upstream > 1 or bool(own)
@@ -287,7 +289,8 @@ class _Look:
             # What it was one work with may be archived with a link to it that has its title.
             for key in (one.key, *self.tx.apart(one.key)):
                 stale |= {archive_name(feed, number) for feed, number in self.ports.store.archived_in(key)}
-        if article.sort_key and (article.url is None or article.upstream is None):
+        # One that has an address elsewhere from the first was never listed.
+        if article.sort_key and is_ours(article) and (article.url is None or article.revision > 1):
             stale.add(part_of(one.key))
             if article.published and article.published + NEWS_FOR > self.now:
                 stale.add(NEWS)

@@ -56,10 +56,13 @@ def rename(ports: Ports, feed: Feed, to: str) -> Feed:
     """Give a feed another name: its old addresses lead to the new ones for ever. Raises FeedError."""
     _refuse_declared(feed, f'change its name there, and write formerly = ["{slug_of(feed.name)}"] below it')
     name = f"{PRIVATE}{to.removeprefix(PRIVATE)}" if feed.private else to
+    if name.startswith(PRIVATE) and not feed.private:
+        raise FeedError(f"feed {feed.name}: it is public, and a private one is another feed: add that")
     _refuse_name(name)
     _refuse_taken(ports, name, feed.name)
-    if ports.store.feed(_counterpart(name)) is not None:
-        raise FeedError(f"feed {_counterpart(name)}: there is one already; choose another name")
+    for other in {name, _counterpart(name)} - {feed.name}:
+        if ports.store.feed(other) is not None:
+            raise FeedError(f"feed {other}: there is one already; choose another name")
     return _renamed(ports, feed.name, name)
 
 

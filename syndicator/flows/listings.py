@@ -115,7 +115,8 @@ def _recent(ports: Ports, now: datetime) -> Iterator[Article]:
     # What has a date of its own is found within an hour before it at the earliest.
     oldest = sort_key(now - listings.NEWS_FOR - FUTURE_TOLERANCE, "")
     before = None
-    while found := ports.store.select(Query(), _AT_ONCE, before):
+    own = Query(sources=frozenset({ports.policy.source}))
+    while found := ports.store.select(own, _AT_ONCE, before):
         yield from (article for article in found if article.sort_key >= oldest)
         before = found[-1].sort_key
         if before < oldest:

@@ -155,7 +155,7 @@ def _full(site: Site, feed: Feed) -> bool:
 
 def _rendered(work: _Work) -> list[bytes]:
     site, article, formats = work
-    return [render.piece(article, format, site) for format in formats]
+    return render.pieces(article, formats, site)
 
 
 def _document(site: Site, view: View, format: Format, made: _Made) -> Rendered:

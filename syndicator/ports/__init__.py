@@ -359,7 +359,7 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
 
     def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
-        """Path, etag and `gone` of every document whose path begins with `under` (a folder and `/`, or empty), by path."""
+        """Path, etag and `gone` of every document below `under` (a folder and `/`, or empty for all), by path."""
 
     def document_paths(self, name: str) -> list[str]:
         """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""

@@ -114,7 +114,7 @@ def _archive(number: int) -> str | None:
 
 def _archived(ports: Ports, feed: Feed, number: int) -> list[Article]:
     """What an archive holds as it is now, but for what is in the current document again."""
-    held = [key for key, _ in ports.store.held(feed.name, number)]
+    held = [key for key, revision in ports.store.held(feed.name, number) if revision > 0]
     again = {place.key for place in ports.store.places(feed.name)}
     found = ports.store.states([key for key in held if key not in again])
     return [found[key] for key in held if key in found and found[key].status.is_shown]

@@ -131,6 +131,23 @@ def test_a_renamed_feed_is_found_by_its_old_name_and_keeps_its_id(world: World) 
     assert names(world) == ["freedom"]
 
 
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("sport", "feed sport: there is one already; choose another name"),
+        ("board", "feed private/board: there is one already; choose another name"),
+        ("private/freedom", "feed freedom: it is public, and a private one is another feed: add that"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_by_what_is_wrong_with_it(world: World, to: str, said: str) -> None:
+    for one in (feed("freedom"), feed("sport"), feed("private/board", private=True)):
+        feeds.define(world.ports, one)
+    with pytest.raises(FeedError) as refused:
+        feeds.rename(world.ports, feeds.find(world.ports, "freedom"), to)
+    assert str(refused.value) == said
+    assert names(world) == ["freedom", "private/board", "sport"]
+
+
 def test_a_digest_follows_the_feed_that_it_rolls_up(world: World) -> None:
     feeds.define(world.ports, feed("freedom"))
     week = feeds.define(world.ports, feed("week", expression="", digest=Digest(of="freedom")))

@@ -14,11 +14,11 @@ import brotli
 import pytest
 
 from syndicator.errors import ArticleError, PublicationError, StoreFull
-from syndicator.flows import ingest, rulings
+from syndicator.flows import digests, ingest, rulings
 from syndicator.flows.accounting import find
 from syndicator.flows.publish import publish
 from syndicator.flows.status import status
-from syndicator.model import Article, Feed, Query, RevisionKind, Status
+from syndicator.model import Article, Digest, Feed, Query, RevisionKind, Status
 from syndicator.web.app import create_app
 from tests.flows.test_polling import item, kinds, later, rss, run, subscribe
 from tests.flows.world import World, story
@@ -459,3 +459,91 @@ def test_a_publication_that_began_before_the_kill_does_not_undo_it(
         store.publish(*given, **named)
     publish(marked.ports)
     assert_forgotten(marked)
+
+
+COPIES = {
+    "without its id": FILE.replace(f"id: {ID}\n", ""),
+    "under another id": FILE.replace(f"id: {ID}", "id: urn:example:other"),
+    "under another address too": FILE.replace(f"id: {ID}\n", "").replace("org/quagga", "org/other"),
+    "with a word of it changed": FILE.replace(f"id: {ID}\n", "").replace("done in 5.", "gone in 5."),
+    "years later": FILE.replace(f"id: {ID}\n", "").replace("2020-01-01", "2024-01-01"),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_copy_beside_its_file_goes_with_it_and_comes_back_with_it(marked: World, copy: str) -> None:
+    rulings.kill(marked.ports, article(marked), "By a court")
+    marked.write("copy.md", copy)
+    marked.build()
+    assert_forgotten(marked)
+    held = article(marked, "copy.md")
+    assert (held.status, held.ruling.note if held.ruling else "") == (Status.KILLED, "By a court")
+    marked.write("other.md", story(9, title=f"The {MARKER} title"))
+    marked.build()
+    assert article(marked, "other.md").status is Status.PUBLISHED
+    rulings.restore(marked.ports, held)
+    assert article(marked).status is article(marked, "copy.md").status is Status.PUBLISHED
+
+
+HIDDEN = {
+    "a draft": "status: draft",
+    "held back": "publish_at: 2027-01-01",
+    "expired": "expire_at: 2021-01-01",
+    "killed where it was first seen": "status: killed",
+}
+
+
+@pytest.mark.parametrize("line", HIDDEN.values(), ids=HIDDEN)
+def test_a_copy_that_is_shown_goes_with_one_that_never_was(world: World, line: str) -> None:
+    world.upstreams.put(UP, rss(item(2), entry(link="https://example.org/quagga")))
+    subscribe(world)
+    run(world)
+    world.write("a.md", FILE.replace("summary:", f"{line}\nsummary:"))
+    world.build()
+    rulings.kill(world.ports, article(world, "a.md"))
+    assert article(world, "urn:example:1").status is Status.KILLED
+    assert_forgotten(world)
+
+
+def test_a_file_of_which_only_its_status_is_left_is_known_by_what_it_said(world: World) -> None:
+    world.write("a.md", FILE)
+    world.build()
+    world.wait(minutes=1)
+    world.write("a.md", f"---\ntitle: Gone\nid: {ID}\nstatus: killed\n---\n")
+    world.build()
+    world.upstreams.put(UP, rss(item(2), entry(date="Wed, 01 Jan 2020 10:00:00 GMT")))
+    subscribe(world)
+    run(world)
+    assert article(world, "urn:example:1").status is Status.KILLED
+    assert_forgotten(world)
+
+
+def test_a_kill_by_its_file_that_was_stopped_is_completed_by_the_next_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ports.store.save_feed(Feed(name="daily", title="Daily", digest=Digest(of="whole", hour=15)))
+    world.ports.store.save_feed(Feed(name="whole", title="Whole"))
+    world.write("0.md", story(0))
+    world.build()
+    world.wait(minutes=1)
+    world.write("a.md", FILE)
+    world.build()
+    world.wait(hours=4)
+    world.build()
+    assert MARKER in gunzipped(world)["daily/feed.xml"]
+    world.write("a.md", FILE.replace("summary:", "status: killed\nsummary:"))
+    with monkeypatch.context() as broken:
+        broken.setattr(ingest, "tidy", _raise(PublicationError("feeds: no room")))
+        with pytest.raises(PublicationError):
+            ingest.ingest(world.ports)
+    with monkeypatch.context() as broken:
+        broken.setattr(digests, "without", _raise(StoreFull("store: no room")))
+        with pytest.raises(StoreFull):
+            publish(world.ports)
+    world.reopen()
+    world.build()
+    assert_forgotten(world)
+    world.upstreams.put(UP, rss(item(2), entry(date="Wed, 01 Jan 2020 10:00:00 GMT")))
+    subscribe(world)
+    run(world)
+    assert_forgotten(world)

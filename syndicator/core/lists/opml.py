@@ -156,7 +156,8 @@ def write(
     """An OPML 2.0 document in which `read` finds the same subscriptions in the same order.
 
     Neighbours with the same first tag share a folder, as most readers know no categories; the other tags are
-    categories, or folders within it as far as one holds a comma or slash. `created` is aware, None leaves the document undated.
+    categories, or folders within it as far as one holds a comma or slash. `created` is aware; without it the document
+    has no date.
     """
     head = [("title", title)]
     head += [("dateCreated", format_datetime(created.astimezone(UTC), usegmt=True))] if created else []

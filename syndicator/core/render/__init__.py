@@ -12,10 +12,10 @@ from datetime import datetime
 from hashlib import blake2b
 
 from syndicator.core.render import jsonfeed, ninjs, rdf, xml
-from syndicator.core.render.entry import Chain, entry, head
+from syndicator.core.render.entry import Chain, Entry, entry, head
 from syndicator.model import Article, Feed, Format, Site, Tombstone
 
-__all__ = ["RENDERER", "Chain", "document", "piece", "recipe"]
+__all__ = ["RENDERER", "Chain", "document", "piece", "pieces", "recipe"]
 
 RENDERER = 3
 """Raised by one whenever `piece` or `document` gives other bytes for the same input: what was kept is made anew."""
@@ -32,7 +32,16 @@ def piece(article: Article, format: Format, site: Site) -> bytes:
 
     Raises ValueError for an article without id or dates (one that `core.decide` has not seen).
     """
+    return pieces(article, (format,), site)[0]
+
+
+def pieces(article: Article, formats: Sequence[Format], site: Site) -> list[bytes]:
+    """The same in each of these formats. Raises ValueError as `piece` does."""
     shown = entry(article, site)
+    return [_piece(shown, format) for format in formats]
+
+
+def _piece(shown: Entry, format: Format) -> bytes:
     if format is Format.ATOM:
         return xml.atom_entry(shown)
     if format is Format.RSS:

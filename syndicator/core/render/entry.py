@@ -30,8 +30,8 @@ from syndicator.model import (
     Person,
     Podcast,
     Replies,
+    Ruling,
     Site,
-    Status,
     Tombstone,
     Upstream,
 )
@@ -70,8 +70,8 @@ class Entry:
     `related` are links with an address, `mentioned` the titles of related articles without one; `links` are those
     with another relation. `image.url` is absolute where it is not None. `categories` are all tags, with what is
     known of each. `place` is latitude and longitude as decimals, and a name. `source` is the feed that it was taken
-    from; `original_id` is what that called it, where that is not its id. `note` is what readers are told of a ruling.
-    No text holds a character that XML forbids.
+    from; `original_id` is what that called it, where that is not its id. `ruling` is what was decided about it since,
+    with the note as readers are told it. No text holds a character that XML forbids.
     """
 
     id: str
@@ -104,8 +104,7 @@ class Entry:
     original_id: str | None
     extra: tuple[tuple[str, str], ...]
     revision: int
-    retracted: bool
-    note: str
+    ruling: Ruling | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +206,7 @@ def entry(article: Article, site: Site) -> Entry:
         original_id=None if ours else _original_id(article),
         extra=carried.extra(article.extra, everything=not ours),
         revision=max(article.revision, 1),
-        retracted=article.status is Status.RETRACTED,
-        note=rulings.note_of(article),
+        ruling=replace(article.ruling, note=clean_text(rulings.note_of(article))) if article.ruling else None,
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from syndicator.core.render.entry import Attachment, Entry, Head, rfc3339
-from syndicator.model import Episode, Link, Person, Replies, Upstream
+from syndicator.model import Episode, Link, Person, Replies, Ruling, Upstream
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -57,6 +57,7 @@ def _extension(entry: Entry) -> Json:
         in_reply_to=[
             _present(ref=one.ref, url=one.href, type=one.type, source=one.source) for one in entry.in_reply_to
         ],
+        ruling=_ruling(entry.ruling) if entry.ruling else None,
         place=_place(*entry.place) if entry.place else None,
         episode=_episode(entry.episode) if entry.episode else None,
         extra=[list(pair) for pair in entry.extra],
@@ -125,6 +126,10 @@ def _source(source: Upstream) -> Json:
 def _replies(replies: Replies) -> Json:
     updated = rfc3339(replies.updated) if replies.updated else None
     return _present(url=replies.href, type=replies.type, count=replies.count, updated=updated)
+
+
+def _ruling(ruling: Ruling) -> Json:
+    return _present(kind=ruling.verdict, note=ruling.note, at=rfc3339(ruling.at) if ruling.at else None)
 
 
 def _place(latitude: str, longitude: str, name: str | None) -> Json:

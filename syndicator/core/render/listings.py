@@ -21,7 +21,7 @@ OPML_TYPE = "text/x-opml; charset=utf-8"
 """What OPML calls itself; of the types that a list at `.well-known/feeds` may have, the one that readers open."""
 SITEMAP_TYPE = "application/xml; charset=utf-8"
 
-PART = 1000
+PART = 200
 """Articles that one part of the sitemap has room for, by their numbers."""
 NEWS_FOR = timedelta(days=2)
 """How long after it was published an article is news to search engines."""
@@ -36,11 +36,16 @@ _SOURCES = "Sources"
 
 
 def is_listed(article: Article) -> bool:
-    """Whether a sitemap names the article: it is shown, and no page but ours is the canonical one.
+    """Whether a sitemap names the article: it is shown, and was written here, so that our page is the canonical one.
 
     Editions of digests are left out: all that is in them has a page of its own.
     """
-    return article.status.is_shown and article.url is None and not article.source.startswith(_DIGEST)
+    return article.status.is_shown and is_ours(article) and article.url is None
+
+
+def is_ours(article: Article) -> bool:
+    """Whether an article was written for this site, wherever else it may be."""
+    return article.upstream is None and not article.source.startswith(_DIGEST)
 
 
 def news_until(article: Article) -> datetime | None:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from syndicator.core.render import checked
 from syndicator.core.render.entry import UNKNOWN_LANGUAGE, Attachment, Entry, Head, rfc3339, told
-from syndicator.model import Category, Image, Person, Tombstone, Upstream
+from syndicator.model import Category, Image, Person, Tombstone, Upstream, Verdict
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
 
@@ -36,8 +36,8 @@ def item(entry: Entry) -> bytes:
             firstCreated=rfc3339(entry.published),
             versionCreated=rfc3339(entry.updated),
             contentCreated=rfc3339(entry.published),
-            pubStatus="canceled" if entry.retracted else "usable",
-            edNote=entry.note,
+            pubStatus="canceled" if entry.ruling and entry.ruling.verdict is Verdict.RETRACTED else "usable",
+            edNote=entry.ruling.note if entry.ruling else None,
             language=None if entry.language == UNKNOWN_LANGUAGE else entry.language,
             headlines=[{"role": "main", "value": entry.title}],
             descriptions=[{"role": "summary", "contentType": "text/plain", "value": entry.summary}],

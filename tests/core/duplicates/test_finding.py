@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicator.core.duplicates import Portrait, canonical, portray, same
+from syndicator.core.duplicates import Portrait, brought_again, canonical, portray, same
 from syndicator.core.duplicates.contents import agreement, bands, compared, least_values, shingles, words_of
 from syndicator.core.duplicates.likeness import borne_out_by_texts
-from syndicator.model import Article, Link, Upstream
+from syndicator.model import Article, Enclosure, Link, Upstream
 from tests.core.duplicates.forms import PUBLISHED
 from tests.core.duplicates.labelled import joined
 
 WORDS = [f"word{number}" for number in range(400)]
+PLAYED = Enclosure(url="https://one.example/2.mp3", type="audio/mpeg")
 
 
 def body(*words: str) -> str:
@@ -209,3 +210,37 @@ def test_a_canonical_link_is_an_address() -> None:
     linked = elsewhere(links=(Link(href="https://one.example/story?utm_source=x", rel="canonical"),), body="")
     assert canonical("https://one.example/story?utm_source=x") == article().url
     assert kind(article(title="Another headline"), linked) == "url"
+
+
+YEARS = PUBLISHED + timedelta(days=800)
+SHORT = body(*WORDS[:30])
+EDITED = body(*WORDS[:200], "changed", *WORDS[201:])
+AGAIN = {
+    "under another title": ({"title": "Another"}, {}, True),
+    "years later under its title": ({"published": YEARS}, {}, True),
+    "years later under another title": ({"published": YEARS, "title": "Another"}, {}, False),
+    "with a word changed": ({"body": EDITED}, {}, True),
+    "with a word changed, under another title": ({"body": EDITED, "title": "Another"}, {}, False),
+    "with a word changed, years later": ({"body": EDITED, "published": YEARS}, {}, False),
+    "short, within days": ({"body": SHORT, "title": "Another"}, {"body": SHORT}, True),
+    "short, years later": ({"body": SHORT, "published": YEARS}, {"body": SHORT}, False),
+    "a phrase under another title": (
+        {"body": "<p>See the film below now.</p>", "title": "Another"},
+        {"body": "<p>See the film below now.</p>"},
+        False,
+    ),
+    "nothing": ({"body": ""}, {"body": ""}, False),
+    "another part of a series": ({"title": "Part 2"}, {"title": "Part 1"}, False),
+    "another episode with the words of all": ({"enclosures": (PLAYED,)}, {}, False),
+    "another text": ({"body": body(*reversed(WORDS))}, {}, False),
+    "in another language": ({"language": "de"}, {"language": "en"}, False),
+}
+
+
+@pytest.mark.parametrize(("new", "was", "expected"), AGAIN.values(), ids=AGAIN)
+@pytest.mark.parametrize("source", ["one", "two"])
+def test_whether_an_article_has_the_text_of_a_killed_one(
+    source: str, new: dict[str, object], was: dict[str, object], expected: bool
+) -> None:
+    fresh = portray(article(**{"source": source, "url": None, "explicit_id": None, **new}))
+    assert (brought_again(fresh, portray(article(**was))) is not None) is expected

@@ -15,7 +15,20 @@ import pytest
 from lxml import etree
 
 from syndicator.core import render
-from syndicator.model import Article, Enclosure, Feed, Format, Image, Link, Person, Site, utc
+from syndicator.model import (
+    Article,
+    Enclosure,
+    Feed,
+    Format,
+    Image,
+    Link,
+    Person,
+    Ruling,
+    Site,
+    Status,
+    Verdict,
+    utc,
+)
 from tests.core.render.samples import ALL, FEED, FULL, SITE, TAG_FEED, TOMBSTONES, UPDATED, article, document
 
 NS = {
@@ -461,3 +474,18 @@ class TestBytes:
                 one = one.replace(old, new)
             assert one.replace(b"09:00:00", b"09:10:11") == two
         assert later != UPDATED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "note", "told"),
+    [
+        (Verdict.CORRECTED, Status.PUBLISHED, "It was\x00 two.", "It was two."),
+        (Verdict.RETRACTED, Status.RETRACTED, "", "This article was retracted after it was published."),
+    ],
+    ids=str,
+)
+def test_json_says_what_was_decided_since(verdict: Verdict, status: Status, note: str, told: str) -> None:
+    ruling = Ruling(verdict=verdict, note=note, at=utc(2026, 2, 3, 4, 5, 6), by_command=True)
+    found = item(dataclasses.replace(FULL, status=status, ruling=ruling))["_syndicator"]
+    assert found["ruling"] == {"kind": str(verdict), "note": told, "at": "2026-02-03T04:05:06Z"}
+    assert "ruling" not in item()["_syndicator"]
