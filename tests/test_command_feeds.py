@@ -184,15 +184,15 @@ def test_a_running_site_serves_renames_and_ends_feeds(site: Site) -> None:
     (site.seeds / "a.md").write_text("---\ntitle: One\ntags: [news]\n---\n\nThe text.\n", "utf-8")
     site.running()
     eventually(lambda: site.titles() == ["One"], site.said)
-    assert site.call("feed", "add", "freedom", "--tag", "News").returncode == 0
+    assert told(site.root, "feed", "add", "freedom", "--tag", "News").exit_code == 0
     status, _, body = site.get("/freedom/feed.xml")
     assert (status, b"<title>One</title>" in body) == (200, True)
-    assert site.call("feed", "rename", "freedom", "rights").returncode == 0
+    assert told(site.root, "feed", "rename", "freedom", "rights").exit_code == 0
     feed = site.feed("/freedom/feed.xml")  # by way of a redirect
     assert [entry.title for entry in feed.entries] == ["One"]
     (site.seeds / "b.md").write_text("---\ntitle: Two\ntags: [news]\n---\n\nAnother text.\n", "utf-8")
     eventually(lambda: {entry.title for entry in site.feed("/rights/feed.xml").entries} == {"One", "Two"}, site.said)
-    assert site.call("feed", "remove", "rights").returncode == 0
+    assert told(site.root, "feed", "remove", "rights").exit_code == 0
     assert [site.get(f"/{name}/feed.xml")[0] for name in ("rights", "freedom")] == [410, 410]
 
 

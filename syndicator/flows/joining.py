@@ -181,17 +181,15 @@ def _brought_again(
     tx: Composing, keys: Iterable[int], bearers: Bearers, known: Mapping[int, Portrait], now: datetime
 ) -> set[int]:
     """Join what has the text of something that was killed with that, in one source too; what is joined."""
-    found: dict[tuple[int, int], Likeness] = {}
-    for key in keys:
-        own = known[key]
-        beside = {other for sign in own.every_sign for other in bearers.get(sign, ())} & known.keys() - {key}
-        found.update({(key, other): why for other in sorted(beside) if (why := brought_again(own, known[other]))})
-    states = tx.states({other for _, other in found})
     touched: set[int] = set()
-    for (key, other), why in found.items():
-        if states[other].status is Status.KILLED and other not in {*tx.apart(key), *tx.works([key])[key]}:
-            tx.join([Join(key=key, other=other, by=why.by, why=why.why, at=now)])
-            touched |= {key, other}
+    killed = tx.killed(known.keys())
+    for key in keys if killed else ():
+        own = known[key]
+        beside = killed.intersection(other for sign in own.every_sign for other in bearers.get(sign, ()))
+        for other in sorted(beside.difference(tx.apart(key), tx.works([key])[key]) if beside else ()):
+            if why := brought_again(own, known[other]):
+                tx.join([Join(key=key, other=other, by=why.by, why=why.why, at=now)])
+                touched |= {key, other}
     return touched
 
 

@@ -40,6 +40,9 @@ class Joining(Protocol):
     def sign(self, key: int, signs: Collection[tuple[str, str]], sketch: bytes) -> None:
         """Let an article bear these signs, and no others, from now on."""
 
+    def killed(self, keys: Collection[int]) -> frozenset[int]:
+        """Those of these articles that are killed."""
+
     def unsigned(self, limit: int) -> list[tuple[int, Article]]:
         """Shown articles that never had signs, by number; each is given once. Fewer than `limit`: these are all."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from syndicator.model import Article
+from syndicator.model import Article, Status
 from syndicator.ports import Join
 from syndicator.store import rows
 from syndicator.store.engine import Database
@@ -111,6 +111,14 @@ class JoiningPart:
     def sign(self, key: int, signs: Collection[_Sign], sketch: bytes) -> None:
         """Let an article bear these signs, and no others, from now on."""
         sign(self._database, self._connection, key, signs, sketch)
+
+    def killed(self, keys: Collection[int]) -> frozenset[int]:
+        """Those of these articles that are killed."""
+        found: set[int] = set()
+        for some in rows.portions(sorted(set(keys))):
+            dead = select(articles.c.pk).where(articles.c.pk.in_(some), articles.c.status == str(Status.KILLED))
+            found.update(self._connection.execute(dead).scalars())
+        return frozenset(found)
 
     def unsigned(self, limit: int) -> list[tuple[int, Article]]:
         """Shown articles that never had signs, by number; each is given once. Fewer than `limit`: these are all."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from syndicator.flows import feeds
+from syndicator.flows import digests, feeds
 from syndicator.flows.refresh import advance
 from syndicator.flows.rulings import kill
 from syndicator.model import Digest, Feed, Query, utc
@@ -164,3 +165,30 @@ def test_editions_of_a_digest_that_ended_forget_what_was_killed_too(world: World
     states = [state for _, _, _, state in world.ports.store.revisions(edition)]
     assert ["Story 2" in state.title + state.body + state.summary for state in states] == [False, False]
     assert "Story 1" in states[-1].body
+
+
+def test_an_edition_that_was_being_made_during_a_kill_does_not_have_what_was_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(world, 1, 2)
+    world.wait(days=1)
+    store, victim = world.ports.store, world.ids("all/feed.xml")[0]
+    since = store.since
+
+    def killed_meanwhile(*asked: Any) -> Any:
+        found = since(*asked)
+        states = store.states([one.key for one in found])
+        monkeypatch.setattr(store, "since", since)
+        end(world, victim)
+        monkeypatch.setattr(store, "states", lambda keys: states)
+        return found
+
+    with monkeypatch.context():
+        monkeypatch.setattr(store, "since", killed_meanwhile)
+        digests.editions(world.ports)
+    monkeypatch.undo()
+    advance(world.ports)
+    ((_, titles),) = editions(world)
+    assert len(titles) == 1
+    (id,) = world.ids("daily/feed.xml")
+    assert [bool(state.body) for _, _, _, state in store.revisions(id)] == [False, True]

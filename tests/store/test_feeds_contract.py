@@ -746,6 +746,21 @@ class TestCutting:
         assert (store.archives("war"), store.archives("peace")) == (0, 0)
         assert len(store.places("peace")) == 2
 
+    def test_an_archive_that_somebody_else_has_cut_meanwhile_is_not_cut_again(self, store: Store) -> None:
+        keys = fill(store, 3)
+        stale = [one for one in store.dirty() if one.name == "war"]
+        first, path = [Cut(feed="war", number=1, holds=((keys[0], 1),))], "war/archives/1/feed.xml"
+        document = rendered(path)
+        store.publish(stale, [document], [], [], START, cuts=first, names={path: "war"}, unfinished=["war"])
+        late = [Cut(feed="war", number=1, holds=((keys[1], 1), (keys[0], 1)))]
+        others = [rendered(path, b"other")]
+
+        assert store.publish(stale, others, [], [], START, cuts=late, names={path: "war"}, unfinished=["war"]) == ()
+        assert store.held("war", 1) == [(keys[0], 1)]
+        assert store.document(path) == document
+        assert [place.key for place in store.places("war")] == [keys[2], keys[1]]
+        assert set(stale) <= set(store.dirty())
+
     def test_a_state_that_was_changed_since_is_archived_but_the_article_stays(self, store: Store) -> None:
         keys = fill(store, 3)
         correct(store, article(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from syndicator.model import Status
@@ -75,6 +76,16 @@ def test_many_signs_are_looked_up_at_once(store: Store) -> None:
     with store.composing() as tx:
         tx.sign(key, signs, b"")
         assert tx.bearers(signs) == {sign: [key] for sign in signs}
+
+
+def test_what_has_the_same_id_in_several_sources_is_found_whatever_it_is_joined_with(store: Store) -> None:
+    a, b = fill(store, 2)
+    twin = article(1, source="source-2", slug="twin")
+    save(store, saved(twin), source=twin.source)
+    c = store.number_of(twin)
+    with store.composing() as tx:
+        assert tx.namesakes([a, b, c or 0]) == {a: (a, c), c: (a, c)}
+        assert tx.namesakes([]) == {}
 
 
 def test_works_grow_together(store: Store) -> None:
@@ -218,3 +229,14 @@ def test_works_outlast_a_change_of_their_articles(store: Store) -> None:
     unite(store, (b, a))
     correct(store, article(1, source="source-1"), title="Corrected")
     assert store.work_of(a) == (a, b)
+
+
+def test_what_is_killed_bears_the_signs_it_is_saved_with(store: Store) -> None:
+    assert store.signed() is False
+    a, b = fill(store, 2)
+    one = article(1, source="source-1", status=Status.KILLED, revision=2)
+    save(store, replace(saved(one), signs=tuple(SIGNS), sketch=b"sketch"), source=one.source)
+    assert store.signed() is True
+    with store.composing() as tx:
+        assert tx.killed([a, b, 99]) == {a}
+        assert (tx.bearers(SIGNS), tx.sketches([a, b])) == ({sign: [a] for sign in SIGNS}, {a: b"sketch"})

@@ -41,8 +41,6 @@ _EXPECTED = 4
 """So many equal values of two MinHashes must be expected before their absence says anything."""
 _FEW_WORDS = 10
 """Who says more about an address that is not its own has written something."""
-_MANY_WORDS = 20
-"""Nobody writes so many alike, word by word, within days and means something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +96,8 @@ def brought_again(one: Portrait, killed: Portrait) -> Likeness | None:
     exact = any(one.text) and one.text == killed.text
     if _differs(one, killed) or not (exact or _is_nearly(one, killed)):
         return None
-    if not titled and not (exact and one.words >= _MANY_WORDS):
-        return None
-    if _apart(one, killed) and not (titled and exact and one.words >= LEAST_WORDS):
+    long = exact and one.words >= LEAST_WORDS
+    if not (titled or long) or (_apart(one, killed) and not (titled and long)):
         return None
     return _likeness("content", "the text of what was killed", one, killed, titled=titled)
 
