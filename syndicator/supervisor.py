@@ -42,7 +42,6 @@ class Supervisor:
         """Until told to stop, or a part cannot go on. The exit code: 0 after a SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, lambda *_: self._pass_on(signal.SIGHUP))
         for name in self._commands:
             self._start(name)
         code = self._watch()
@@ -51,7 +50,10 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         self._started[name] = time.monotonic()
+        # Until a part listens for it, a HUP would end the part. Ignoring it is inherited, listening for it is not.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._children[name] = subprocess.Popen(self._commands[name], env=self._environ)
+        signal.signal(signal.SIGHUP, lambda *_: self._pass_on(signal.SIGHUP))
         threading.Thread(target=self._wait, args=(self._children[name],), daemon=True).start()
 
     def _wait(self, child: subprocess.Popen[bytes]) -> None:

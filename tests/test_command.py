@@ -11,6 +11,8 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +130,17 @@ def test_a_broken_configuration_stops_a_start_but_not_what_runs(site: Site) -> N
     assert run.poll() is None
 
 
+def test_a_part_that_does_not_listen_for_it_yet_outlives_a_hup() -> None:
+    part = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
+    parent = (
+        "import os, sys; from syndicator.supervisor import Supervisor as S; S({'a': sys.argv[1:]}, os.environ).run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", parent, sys.executable, "-c", part], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["True"], done.stderr
+
+
 def test_a_command_reaches_the_running_server(site: Site) -> None:
     for n in range(6):
         (site.seeds / f"{n}.md").write_text(story(n))
@@ -224,7 +237,7 @@ def _on_disk(site: Site) -> dict[str, str]:
     return {
         path.relative_to(feeds).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
         for path in feeds.rglob("*")
-        if path.name in {"feed.xml", "rss.xml", "feed.json"}
+        if path.is_file() and path.suffix not in {".gz", ".br"}
     }
 
 

@@ -18,7 +18,7 @@ from lxml import etree
 
 from syndicator.core.articles import Rules, read
 from syndicator.core.articles.frontmatter import looks_like_pelican
-from syndicator.model import Article, Enclosure, Image, Link, Notice, Person, Reading, utc
+from syndicator.model import USUAL, Article, Enclosure, Image, Link, Notice, Person, Reading, utc
 from tests.conftest import ROOT, shared
 from tests.flows.world import World
 from tests.running import Site
@@ -143,7 +143,7 @@ def published(world: World) -> dict[str, bytes]:
     """Every published document that is not compressed."""
     report = world.build()
     assert (report.problems, report.notices, report.published) == ((), (), 12)
-    return {path: body for path, body in world.snapshot().items() if path.endswith((".xml", ".json"))}
+    return {path: body for path, body in world.snapshot().items() if path.rpartition("/")[2] in set(USUAL)}
 
 
 def test_there_are_twelve_articles_in_three_shapes() -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from pydantic import ValidationError
 
 from syndicator import declared
 from syndicator.cli.group import as_json, main, print_json, settings_of
-from syndicator.config import refuse_unknown, said_of
+from syndicator.config import feed_section
 from syndicator.config.feeds import DigestSection, FeedSection
 from syndicator.errors import ConfigError
 
@@ -98,12 +97,7 @@ def _section(options: dict[str, Any], subject: str, name: str = "feed") -> FeedS
     podcast = found.get("podcast")
     if podcast and "categories" in podcast:
         podcast["categories"] = [podcast["categories"]]
-    refuse_unknown(subject, found, FeedSection)
-    try:
-        return FeedSection(name=name, **found)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise ConfigError(f"{subject}: {said_of(problem, problem['loc'])}") from error
+    return feed_section(subject, {"name": name, **found})
 
 
 def _pairs(subject: str, key: str, values: tuple[str, ...]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def run(root: Path, bind: str | None, workers: int | None) -> None:
     """Serve the feeds and keep them up to date: the web server and the daemon in one process tree."""
     from syndicator.supervisor import Supervisor
 
-    # Until a part listens for it, a HUP would end the part; ignoring it is inherited.
+    # What it asks for is done anyway while we start.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = settings_of(root, web={"bind": bind, "workers": workers})
     click.echo(f"syndicator {__version__}: {settings.base_url}/feed.xml from {settings.root / settings.seeds.path}")

@@ -270,6 +270,16 @@ def _first_problem(error: ValidationError, origin: Mapping[tuple[str, str], str]
     return f"{origin.get((section, key), f'[{section}] {key}'.rstrip())}: {said_of(problem)}"
 
 
+def feed_section(subject: str, data: Mapping[str, Any]) -> FeedSection:
+    """A table about a feed. Raises ConfigError, which begins with the `subject`, for what it cannot say."""
+    refuse_unknown(subject, data, FeedSection)
+    try:
+        return FeedSection(**data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ConfigError(f"{subject}: {said_of(problem, problem['loc'])}") from error
+
+
 def said_of(problem: Mapping[str, Any], keys: Sequence[str | int] = ()) -> str:
     """What pydantic found, in one line that begins with where it stands in a table."""
     known = _SAID.get(problem["type"])

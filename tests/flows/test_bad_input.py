@@ -156,7 +156,8 @@ REFUSED = {
     "a status nobody knows": refused(
         "a.md",
         markdown("status: foo"),
-        ":3: status: `foo` cannot be read, so the article is held back: write published, draft or withdrawn",
+        ":3: status: `foo` cannot be read, so the article is held back: "
+        "write published, draft, withdrawn, corrected, retracted or killed",
     ),
     "a draft that may be none": refused(
         "a.md",

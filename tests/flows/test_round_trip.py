@@ -84,7 +84,8 @@ def test_ids_dates_authors_content_and_source_survive_and_coming_back_changes_no
         there = next(one for one in theirs.entries if one.id == entry.id)
         source = entry.get("source") or {"id": ours.feed.id, "title": "News"}
         assert (there.source.id, there.source.title) == (source["id"], source["title"])
-    before = first.snapshot()
+    lists = (".well-known/feeds", "opml.xml")  # they have one source more
+    before = {path: data for path, data in first.snapshot().items() if not path.startswith(lists)}
     take(first, second.file(), f"{OTHER}/feed.xml", "other")
     after = first.snapshot()
     assert {path: after[path] for path in before} == before

@@ -10,7 +10,7 @@ from syndicator.core import render, upstream
 from syndicator.core.checkup import Findings, Severity, feed
 from syndicator.core.checkup.feed import Origin
 from syndicator.core.checkup.seen import lines, see
-from syndicator.model import Format, Incoming, utc
+from syndicator.model import USUAL, Format, Incoming, utc
 from tests.conftest import shared
 from tests.core.render.carrying import CARRYING
 from tests.core.render.samples import FEED, FULL, NASTY, PLAIN, SITE, TAG_FEED, TOMBSTONES, article, document
@@ -26,25 +26,25 @@ def found_in(body: bytes, url: str) -> list[tuple[str, str]]:
     return [(one.name, one.severity) for one in found]
 
 
-@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("format", USUAL)
 def test_our_own_feeds_have_nothing_wrong_in_them(format: Format) -> None:
     body = document(format, [FULL, CARRYING, *PLAIN[1:]], tombstones=TOMBSTONES)
     assert found_in(body, f"{SITE.base_url}/{PATHS[format]}") == []
 
 
-@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("format", USUAL)
 def test_nor_has_a_tag_feed_with_one_article(format: Format) -> None:
     body = document(format, [article(2, body="<p>One.</p>")], feed=TAG_FEED)
     assert found_in(body, f"{SITE.base_url}/tags/press/{PATHS[format]}") == []
 
 
-@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("format", USUAL)
 def test_nor_has_an_empty_one_but_that_it_is_empty(format: Format) -> None:
     body = render.document(FEED, format, SITE, [], utc(2024, 5, 1), ())
     assert found_in(body, f"{SITE.base_url}/{PATHS[format]}") == [("entries-none", "hint")]
 
 
-@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("format", USUAL)
 def test_texts_that_look_like_mistakes_are_no_errors(format: Format) -> None:
     found = found_in(document(format, NASTY), f"{SITE.base_url}/{PATHS[format]}")
     assert [name for name, severity in found if severity == Severity.ERROR] == []
