@@ -237,7 +237,7 @@ def _on_disk(site: Site) -> dict[str, str]:
     return {
         path.relative_to(feeds).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
         for path in feeds.rglob("*")
-        if path.is_file() and path.suffix not in {".gz", ".br"}
+        if path.is_file() and path.suffix not in {".gz", ".br"} and not path.name.startswith(".")
     }
 
 

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from syndicator.core.decide import sort_key
+from syndicator.core.duplicates import canonical
 from syndicator.core.profiles import REQUIREMENTS
 from syndicator.model import Article, Doubles, Feed, Link, Member, Order, Site, utc
 
@@ -85,7 +86,7 @@ def settle(feed: Feed, group: Sequence[Candidate], now: datetime, full: Full, *,
     in its archives stays there, and nothing of it is news.
     """
     fitting = [one for one in group if one.fits]
-    chosen = min((one for one in fitting if one.is_there), key=_number, default=None) or _elected(feed, fitting)
+    chosen = _elected(feed, [one for one in fitting if one.is_there]) or _elected(feed, fitting)
     after, wait = _chosen(feed, chosen, fitting, now, full, anew=anew) if chosen else (None, None)
     members = [after] if chosen and after and after != chosen.member else []
     removed = []
@@ -146,8 +147,8 @@ def with_others(article: Article, others: Sequence[Article], site: Site) -> Arti
         Link(href=other.url or f"{site.base_url}/articles/{other.slug}", title=other.title, hreflang=other.language)
         for other in others
     ]
-    known = {link.href for link in article.related}
-    new = tuple(link for link in links if link.href not in known and link.href != article.url)
+    known = {canonical(href) for href in (article.url, *(link.href for link in article.related)) if href}
+    new = tuple(link for link in links if canonical(link.href or "") not in known)
     if not new:
         return article
     return replace(article, related=(*article.related, *new), via=article.via or new[0])
@@ -186,7 +187,3 @@ def _stays(feed: Feed, chosen: Candidate, before: Member, now: datetime, full: F
     if feed.archives:
         return replace(before, place=there, archive=0, entered=sort_key(now, chosen.article.id))
     return replace(before, place=there)
-
-
-def _number(one: Candidate) -> int:
-    return one.key
