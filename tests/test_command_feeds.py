@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from syndicator import config, declared
 from syndicator.cli import main
 from syndicator.config.feeds import FeedSection
+from tests import readme
 from tests.conftest import ROOT
 from tests.running import Site, eventually
 from tests.upstream import Upstream
@@ -63,7 +64,7 @@ def rss(name: str, *entries: str) -> str:
 
 
 def serve(upstream: Upstream) -> dict[str, str]:
-    """The three sources of the page; their addresses by those that stand in the page."""
+    """The three sources of the README; their addresses by those that stand there."""
     bases = {name: upstream.url(f"/{name}") for name in SOURCES}
     upstream.set(
         "/wire/feed.xml",
@@ -115,10 +116,10 @@ def standing(site: Site, article: str) -> dict[str, tuple[bool, str]]:
     return {one["feed"]: (one["shown"], one["why"]) for one in found["feeds"]}
 
 
-def test_the_example_of_the_page_is_composed_and_explained(site: Site, upstream: Upstream) -> None:
+def test_the_example_of_the_readme_is_composed_and_explained(site: Site, upstream: Upstream) -> None:
     addresses = serve(upstream)
-    say(site, here(TOML[0], addresses))
-    for line in LINES[0].strip().splitlines():
+    say(site, here(readme.blocks("toml")[0], addresses))
+    for line in readme.blocks("sh")[3].strip().splitlines():
         done = site.call(*shlex.split(here(line, addresses))[1:])
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout
@@ -165,7 +166,7 @@ def test_the_other_lines_of_the_page_do_what_they_say(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds/a.md").write_text(f"---\ntitle: Long\ntags: [culture]\n---\n\n{text}\n", "utf-8")
     assert told(tmp_path, "build").exit_code == 0
-    add, edit, rename, remove = LINES[1].strip().splitlines()
+    add, edit, rename, remove = LINES[0].strip().splitlines()
     added = told(tmp_path, *shlex.split(add)[1:])
     assert (added.exit_code, added.stdout.split(": ")[:1]) == (0, ["long-reads"])
     assert titles(tmp_path, "long-reads/rss.xml") == {"Long"}
