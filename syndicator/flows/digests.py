@@ -57,7 +57,7 @@ def without(ports: Ports, ids: Collection[str]) -> None:
     gone = set(ids)
     for key, edition in ports.store.editions_of(ids).items():
         if not edition.status.is_shown:
-            ports.store.erase(key, ports.now())
+            ports.store.erase(key)
         elif not gone.isdisjoint(edition.parts):
             _again(ports, edition, gone)
         if edition.status.is_shown:

@@ -58,7 +58,7 @@ def kill(ports: Ports, article: Article, note: str = "") -> Ruled:
     documents = _published(ports)
     key = ports.store.number_of(article)
     assert key is not None
-    ports.store.erase(key, ports.now())
+    ports.store.erase(key)
     return _now(ports, article, (*mended, *documents))
 
 

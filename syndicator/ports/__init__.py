@@ -152,7 +152,7 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
     def forget_pieces(self, recipes: Collection[str]) -> None:
         """Forget the rendered articles that are of none of these recipes."""
 
-    def erase(self, key: int, now: datetime) -> None:
+    def erase(self, key: int) -> None:
         """Make an article's every stored state forget its text, and everything that quotes it; may be repeated.
 
         What remains (`core.rulings.forgotten`): id, slug, source, dates, status, ruling; and hashes of the claims by

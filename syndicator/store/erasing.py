@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -20,7 +19,7 @@ class Erasing:
 
     database: Database
 
-    def erase(self, key: int, now: datetime) -> None:  # noqa: ARG002
+    def erase(self, key: int) -> None:
         """Make an article's every stored state forget its text, and everything that quotes it."""
         with self.database.write() as connection:
             mark(self.database, connection, erase(self.database, connection, key))

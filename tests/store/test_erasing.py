@@ -150,7 +150,7 @@ def test_a_shortened_claim_is_sealed_as_the_whole_one(text: str) -> None:
 
 
 def test_what_was_not_killed_can_be_forgotten_too(store: SqlStore, published: Article) -> None:
-    store.erase(key(store, published), START)
+    store.erase(key(store, published))
     assert told(store) == {"revisions"}  # the note of a ruling that stands, as readers see it
     assert names(store.dirty()) == ["all/archives/1"]
     assert store.revisions(published.id)[-1][3] == forgotten(published)
@@ -160,7 +160,7 @@ def test_forgetting_twice_is_forgetting_once(store: SqlStore, published: Article
     save(store, dead(published))
     clean(store)
     before = store.revisions(published.id)
-    store.erase(key(store, published), START)
+    store.erase(key(store, published))
     assert (store.revisions(published.id), store.dirty()) == (before, [])
 
 
@@ -185,7 +185,7 @@ def test_no_page_of_the_file_holds_it(url: str, store: SqlStore, published: Arti
         save(store, Saved(article=article(10 + number, body=MARKER * 9), kind=RevisionKind.NEW))
         save(store, dead(article(10 + number)))
     save(store, dead(published))
-    store.erase(key(store, published), START)
+    store.erase(key(store, published))
     folder = Path(url.removeprefix("sqlite:///")).parent
     assert [path.name for path in folder.iterdir() if MARKER.encode() in path.read_bytes()] == []
 
