@@ -1,35 +1,44 @@
-"""An event that a signal handler may set.
+"""An event that a signal handler may set, and that no signal passes by.
 
-`threading.Event` cannot be: its lock is not reentrant, and a handler runs in the main thread, which may hold that
-lock in its `wait`. Two signals close together then stop the process for good. `queue.SimpleQueue.put` is
-documented to be reentrant.
+`threading.Event` is neither: its lock is not reentrant, so that a second signal stops the process for good, and a
+signal that arrives just before the main thread begins to wait wakes nobody. A byte in a socket does both.
 """
 
 from __future__ import annotations
 
-import queue
+import select
+import signal
+import socket
+from contextlib import suppress
 
 
 class Bell:
     """Set from anywhere, waited for by one thread."""
 
     def __init__(self) -> None:
-        self._rung: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
+
+    def ring_for_signals(self) -> None:
+        """Be set by every signal that has a handler, before that runs. From the main thread."""
+        signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
 
     def set(self) -> None:
         """Let `wait` return."""
-        self._rung.put(None)
+        with suppress(BlockingIOError):  # full: it is set
+            self._sender.send(b"\0")
 
     def clear(self) -> None:
         """Forget what was set so far."""
-        while not self._rung.empty():
-            self._rung.get()
+        with suppress(BlockingIOError):
+            while self._receiver.recv(4096):
+                pass
 
     def is_set(self) -> bool:
         """Whether `wait` would return at once."""
-        return not self._rung.empty()
+        return bool(select.select([self._receiver], [], [], 0)[0])
 
     def wait(self) -> None:
         """Wait until it is set; it stays set until `clear`."""
-        self._rung.get()
-        self._rung.put(None)
+        select.select([self._receiver], [], [])

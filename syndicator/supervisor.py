@@ -40,6 +40,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Until told to stop, or a part cannot go on. The exit code: 0 after a SIGTERM or SIGINT."""
+        self._ended.ring_for_signals()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         for name in self._commands:

@@ -18,6 +18,7 @@ import os, signal, subprocess, sys
 from syndicator.bell import Bell
 
 bell, over = Bell(), []
+bell.ring_for_signals()
 signal.signal(signal.SIGUSR1, lambda *_: bell.set())
 signal.signal(signal.SIGUSR2, lambda *_: (over.append(True), bell.set()))
 storm = subprocess.Popen([sys.executable, "-c", {STORM!r}.format(pid=os.getpid())])

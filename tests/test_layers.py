@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "wsgi": {"config", "wiring", "web"},
     "serving": {"config", "wiring", "web", "ports", "model", "errors"},
     "cli": {
+        "bell",
         "cli",
         "declared",
         "config",

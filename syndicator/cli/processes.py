@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import math
 import os
-import queue
 import signal
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import click
 
 from syndicator import __version__, config
+from syndicator.bell import Bell
 from syndicator.cli.group import main, progress, settings_of
 from syndicator.errors import SyndicatorError
 
@@ -102,8 +103,9 @@ class _Signals:
 
     def __init__(self) -> None:
         self._asked = math.inf
-        # Reentrant, unlike the lock of an event: a second signal may come while the first wakes us.
-        self._came: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._came: deque[int] = deque()
+        self._bell = Bell()
+        self._bell.ring_for_signals()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
 
@@ -115,11 +117,15 @@ class _Signals:
             if now - self._asked > 1.0:
                 os._exit(1)
             self._asked = min(self._asked, now)
-        self._came.put(number)
+        self._came.append(number)
+        self._bell.set()
 
     def wait(self) -> int:
         """The next signal."""
-        return self._came.get()
+        while not self._came:
+            self._bell.wait()
+            self._bell.clear()
+        return self._came.popleft()
 
 
 def _live_with_parent() -> None:
