@@ -17,7 +17,7 @@ import os, sys, time
 {before}
 from syndicator.lifeline import die_with_parent
 die_with_parent(int(sys.argv[1]))
-print(os.getpid(), flush=True)
+os.write(1, f"{os.getpid()}\n".encode())
 time.sleep(60)
 """
 PARENT = """
