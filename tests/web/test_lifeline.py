@@ -17,7 +17,7 @@ import os, sys, time
 {before}
 from syndicator.lifeline import die_with_parent
 die_with_parent(int(sys.argv[1]))
-os.write(1, f"{os.getpid()}\n".encode())
+os.write(1, b"%d\\n" % os.getpid())
 time.sleep(60)
 """
 PARENT = """
