@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from syndicator.core.polling.outage import Outage
+from syndicator.core.polling.schedule import LEASE
 from syndicator.errors import LeaseLost, StoreError
-from syndicator.flows.poll import LEASE, Done, given_up, poll, settle
+from syndicator.flows.poll import Done, given_up, poll, settle
+from syndicator.flows.rounds import GATHER
 from syndicator.flows.upkeep import forgive, repair, waken
 from syndicator.model import Claim, Report, Result
 from syndicator.ports import Fetcher, Ports
@@ -19,8 +21,6 @@ LEAP = timedelta(seconds=60)
 """Between two looks at what is due lies a second. So much more, either way, is a leap of time."""
 PATIENCE = timedelta(seconds=90)
 """A fetch takes 60 s at most. One that took so long was stopped on the way: we were, or the machine was asleep."""
-GATHER = 0.02
-"""Seconds that a poll which is over waits for others: claiming and storing many at once costs little more than one."""
 RETRY = 2.0
 """Seconds until what could not be stored is tried again."""
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from syndicator.core import entries
+from syndicator.core.polling.schedule import HOST_GAP
 from syndicator.errors import BadFeed, FetchError
 from syndicator.model import Claim, Parsed
 from syndicator.ports import Ports
 
-APART = 1.0
-"""Seconds between two requests to a host."""
 LONGEST_REQUEST = timedelta(seconds=75)
 """A request is only begun while our lease lasts for so long."""
 
@@ -54,7 +53,7 @@ def earlier(ports: Ports, claim: Claim, current: Document, *, first: bool, ask: 
             notice = f"older documents than {len(found)} of its archive were left, since its server is slow"
             break
         seen.add(url)
-        ports.sleep(APART)
+        ports.sleep(HOST_GAP.total_seconds())
         try:
             document = ask(url)
         except (FetchError, BadFeed) as error:

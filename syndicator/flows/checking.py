@@ -18,6 +18,7 @@ from syndicator.core.polling.outcome import READABLE
 from syndicator.core.upstream.discovery import Offer, offers
 from syndicator.core.urls import without_credentials
 from syndicator.errors import BadFeed, FetchError
+from syndicator.flows.poll import incoming
 from syndicator.model import Hop, Incoming, Parsed, Request, Response
 from syndicator.ports import Fetcher, Parser
 
@@ -108,7 +109,7 @@ def check_url(
     if response.status not in READABLE:
         failures.of_status(response, found)
         return _checkup(without_credentials(url), found, fetched=_fetched(response, None))
-    parsed = _read(parser, _incoming(response), found)
+    parsed = _read(parser, incoming(response), found)
     if isinstance(parsed, BadFeed) and parsed.kind in ("not_a_feed", "empty"):
         offered = offers(response)
         return _checkup(without_credentials(url), found, fetched=_fetched(response, None), offers=offered)
@@ -145,16 +146,6 @@ def _read(parser: Parser, incoming: Incoming, found: Findings) -> Parsed | BadFe
     except BadFeed as bad:
         failures.of_feed(bad, found)
         return bad
-
-
-def _incoming(response: Response) -> Incoming:
-    return Incoming(
-        body=response.body,
-        url=response.url,
-        content_type=response.headers.get("content-type"),
-        content_location=response.headers.get("content-location"),
-        content_language=response.headers.get("content-language"),
-    )
 
 
 def _seen(parsed: Parsed | None, response: Response | None, now: datetime, found: Findings) -> Seen | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicator.core import decide
+from syndicator.core import decide, digests
 from syndicator.core.duplicates import Bearers, Likeness, Portrait, brought_again, doubles_of, plain, portray
 from syndicator.core.rulings import is_forgotten
 from syndicator.errors import ArticleError
@@ -20,8 +20,6 @@ from syndicator.ports import Changed, Composing, Join, Ports
 CATCH_UP = 500
 """Articles that had no signs yet, as from the time when there was one source, looked at beside those that changed."""
 _STRENGTH = ("url", "guid", "content")
-_EDITIONS = "digest:"
-"""How the sources of our own roll-ups begin: these are made of other articles and are the same as none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +146,8 @@ def sign(tx: Composing, key: int, article: Article) -> Portrait:
 
 
 def _takes_part(article: Article) -> bool:
-    return article.status.is_shown and not article.source.startswith(_EDITIONS) and not is_forgotten(article)
+    # Editions are made of other articles and are the same as none.
+    return article.status.is_shown and not article.source.startswith(digests.SOURCE) and not is_forgotten(article)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from syndicator.core import entries
 from syndicator.core.feeds import FEEDS, OPML
@@ -42,8 +42,6 @@ from syndicator.model import (
 )
 from syndicator.ports import Polled, Ports
 
-LEASE = timedelta(seconds=180)
-"""A poll may take 60 s to fetch and 30 s to read, for some documents in a row."""
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9,"
     " application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
@@ -86,7 +84,7 @@ def request_for(ports: Ports, source: Source, state: PollState | None = None) ->
 
 def resting(ports: Ports, source: Source) -> str | None:
     """Why nothing may be asked of a source's host now, where it asked us to rest."""
-    state = ports.store.poll_state(source.id) if source.id else None
+    state = ports.store.poll_states([source.id]).get(source.id) if source.id else None
     until = ports.store.host_state(state.host if state else lane(source.url)).paused_until
     if until is None or until <= ports.now():
         return None

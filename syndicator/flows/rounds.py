@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from syndicator.core.polling import outcome
 from syndicator.core.polling.plain import of_error, of_status
+from syndicator.core.polling.schedule import LEASE
 from syndicator.errors import BadFeed, FetchError, LeaseLost
-from syndicator.flows.poll import LEASE, Done, incoming, poll, request_for, resting, settle
+from syndicator.flows.poll import Done, incoming, poll, request_for, resting, settle
 from syndicator.flows.publish import compress, publish
 from syndicator.model import Claim, Parsed, Report, Source
 from syndicator.ports import Ports

@@ -14,7 +14,7 @@ from syndicator.core import decide
 from syndicator.core.feeds import FEEDS, OPML
 from syndicator.core.identity import url_key
 from syndicator.core.polling.hosts import lane
-from syndicator.core.polling.schedule import began, first_check
+from syndicator.core.polling.schedule import AT_ONCE, began, first_check
 from syndicator.core.polling.standing import resumed
 from syndicator.core.text import slug as slugify
 from syndicator.core.urls import credentials
@@ -24,8 +24,6 @@ from syndicator.model import Article, Query, Report, Source
 from syndicator.ports import Ports
 
 _EVERY = 10_000_000
-AT_ONCE = 100
-"""New or overdue sources up to this number are polled at once; more are spread."""
 PORTION = 500
 """Articles or sources changed in one transaction, so that others get their turn."""
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from syndicator.core.polling import outcome
 from syndicator.core.polling.plain import of_error, of_status
-from syndicator.core.polling.schedule import MIN
+from syndicator.core.polling.schedule import LEASE, MIN
 from syndicator.core.upstream.discovery import Offer, guesses, offers
 from syndicator.errors import BadFeed, FetchError, SourceError
-from syndicator.flows.poll import LEASE, Done, incoming, poll, request_for, resting, settle
+from syndicator.flows.poll import Done, incoming, poll, request_for, resting, settle
 from syndicator.flows.publish import compress, publish
 from syndicator.flows.sources import add, at, name
 from syndicator.model import Article, Parsed, Response, Source

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from syndicator.core.polling.schedule import spread_over
+from syndicator.core.polling.schedule import AT_ONCE, spread_over
 from syndicator.core.polling.standing import forgiven, repaired
 from syndicator.errors import ConfigError, SourceError
 from syndicator.flows import feeds
 from syndicator.flows.describing import notices
-from syndicator.flows.sources import AT_ONCE, declare
+from syndicator.flows.sources import declare
 from syndicator.model import PollState, Source
 from syndicator.ports import Ports
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from syndicator.core.feeds import archive_name
 from syndicator.core.rulings import forgotten, is_killed
 from syndicator.model import Article, Status
 from syndicator.store import rows
@@ -43,12 +44,7 @@ def erase(database: Database, connection: Connection, pk: int) -> set[str]:
     _observations(connection, pk)
     held = select(feeds.c.name, archived.c.number).join(archived, archived.c.feed == feeds.c.number)
     found = connection.execute(held.where(archived.c.article_pk == pk).distinct())
-    return {_archive(name, number) for name, number in found}
-
-
-def _archive(name: str, number: int) -> str:
-    """See `Feed.archive`."""
-    return f"{name}/archives/{number}" if name else f"archives/{number}"
+    return {archive_name(name, number) for name, number in found}
 
 
 def _states(connection: Connection, pk: int, *, killed: bool, before: int | None = None) -> bool:

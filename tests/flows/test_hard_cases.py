@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from syndicator.core.polling.schedule import LEASE
 from syndicator.errors import SourceError, StoreFull
 from syndicator.flows import sources
 from syndicator.flows.exchange import read_list, take_over
-from syndicator.flows.poll import LEASE, poll, settle
+from syndicator.flows.poll import poll, settle
 from syndicator.flows.upkeep import declare
 from syndicator.model import Condition, Query, RevisionKind, Source, Status
 from tests.flows.test_polling import URL, item, kinds, later, rss, run, state, stored, subscribe

@@ -13,9 +13,9 @@ from random import Random
 import pytest
 
 from syndicator.core.polling.hosts import lane
-from syndicator.core.polling.schedule import began
+from syndicator.core.polling.schedule import LEASE, began
 from syndicator.errors import FetchError
-from syndicator.flows.poll import LEASE, Done, poll, settle
+from syndicator.flows.poll import Done, poll, settle
 from syndicator.model import Request, Response, Source
 from syndicator.ports import Ports
 from tests.flows.world import START, World

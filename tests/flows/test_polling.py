@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from syndicator.core.polling.schedule import LEASE
 from syndicator.errors import FetchError, LeaseLost
 from syndicator.flows import rounds, sources
 from syndicator.flows.exchange import take_over
-from syndicator.flows.poll import LEASE, Done, poll, settle
+from syndicator.flows.poll import Done, poll, settle
 from syndicator.model import Condition, PollState, Query, Result, RevisionKind, Source, Status, Subscription
 from tests.flows.upstreams import Page
 from tests.flows.world import World

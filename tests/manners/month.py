@@ -15,10 +15,11 @@ from pathlib import Path
 from random import Random
 
 from syndicator.core import upstream
+from syndicator.core.polling.schedule import LEASE
 from syndicator.edge.files import FeedFiles
 from syndicator.edge.seeds import Folder
 from syndicator.flows import sources
-from syndicator.flows.poll import LEASE, poll, settle
+from syndicator.flows.poll import poll, settle
 from syndicator.flows.upkeep import prepare
 from syndicator.model import Incoming, Parsed, Site, Source
 from syndicator.ports import Policy, Ports

@@ -7,6 +7,7 @@ import ssl
 import struct
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ class Wire:
             self.socket.close()
 
 
-class Listener:
+class Listener(ABC):
     """Listens on `port` of loopback, on a free one where it is 0, between `with` and its end.
 
     `tls` makes it speak TLS. `requests` are all that were received, `connections` how many were accepted, `at` says
@@ -178,9 +179,9 @@ class Listener:
         self.requests.clear()
         self.connections = 0
 
+    @abstractmethod
     def answer(self, wire: Wire, received: Received) -> bool:
         """Answer a request; whether the connection may carry another one."""
-        raise NotImplementedError
 
     def greet(self, wire: Wire) -> bool:
         """Whether to go on after a connection was accepted, before anything is read of it."""

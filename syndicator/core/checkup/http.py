@@ -160,7 +160,6 @@ CORS = hint(
 )
 
 _BARE_TYPES = frozenset({"text/html", "text/plain", "application/octet-stream", "application/xhtml+xml"})
-_JSON_TYPES = frozenset({"application/feed+json", "application/json"})
 _RIGHT = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 _CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"\s{0,999}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']\s{0,9}([\w.:-]{1,40})")

@@ -5,7 +5,6 @@ Prefixes are resolved here and not by expat, so that one that nobody declared is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -241,11 +240,3 @@ def _refuse(*_: object) -> NoReturn:
 
 def _nothing(*_: object) -> int:
     return 1
-
-
-_LINE_END = re.compile(rb"\r\n?|\n")
-
-
-def line_at(data: bytes, position: int) -> int:
-    """The 1-based line in which a byte stands."""
-    return sum(1 for _ in _LINE_END.finditer(data, 0, position)) + 1

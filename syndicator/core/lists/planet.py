@@ -20,7 +20,6 @@ _KEY = re.compile(r"([A-Za-z_][\w. -]{0,60}?)[ \t]*[=:]")
 _NESTED_KEY = re.compile(r"[A-Za-z_][\w-]{0,60}[ \t]*=")
 _COMMENT = re.compile(r"[#;]|rem[ \t]", re.IGNORECASE)
 _INLINE = re.compile(r"\s;[^\n]*")
-_MAX_KEY = 64
 _OF_A_FEED = frozenset({"name", "title", "link", "feed", "lang", "language", "content_type", "tags", "category"})
 _LISTS = frozenset({"opml", "foaf", "csv", "config", "tmpl"})
 

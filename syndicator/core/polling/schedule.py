@@ -61,7 +61,7 @@ GONE_COUNT = 3
 PER_SECOND = 5
 """What is due all at once is spread so that so many polls begin in a second, and over no less than `MIN`."""
 AT_ONCE = 100
-"""So many sources that syndicator.toml declares are first polled at once."""
+"""New or overdue sources up to this number are polled at once; more are spread."""
 REFRESH = timedelta(days=7)
 """After so long the whole document is asked for once, whatever validators we hold: an escape from a stuck one."""
 LIVES = 3
@@ -69,7 +69,7 @@ LIVES = 3
 KEPT_POLLS = 10
 
 LEASE = timedelta(seconds=180)
-IN_FLIGHT = 32
+"""A poll may take 60 s to fetch and 30 s to read, for some documents in a row."""
 HOST_GAP = timedelta(seconds=1)
 """From the start of one fetch to the start of the next on the same host."""
 

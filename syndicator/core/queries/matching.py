@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
+from syndicator.core import digests
 from syndicator.core.queries.about import Facts, folded
 from syndicator.core.queries.expressions import And, Clause, Expression, Not, Or, parse, written
 from syndicator.core.queries.fields import moments, numbers, plain_language
@@ -21,7 +22,7 @@ T = TypeVar("T", int, datetime)
 Test: TypeAlias = Callable[[Facts], bool]
 _MOST_SHOWN = 300
 
-OWN_SOURCES = "digest:"
+OWN_SOURCES = digests.SOURCE
 """How the sources begin of what is put together here: a query means it only where it names its source."""
 
 

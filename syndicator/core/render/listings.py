@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
+from syndicator.core import digests
 from syndicator.core.lists import opml
 from syndicator.core.render import checked
 from syndicator.core.render.entry import GENERATOR, rfc3339
@@ -29,7 +30,6 @@ MOST_NEWS = 1000
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
-_DIGEST = "digest:"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=-|\Z)")
 _CHINESE = (("zh-hant", "zh-tw"), ("zh-tw", "zh-tw"), ("zh-hk", "zh-tw"), ("zh-mo", "zh-tw"), ("zh", "zh-cn"))
 _SOURCES = "Sources"
@@ -45,7 +45,7 @@ def is_listed(article: Article) -> bool:
 
 def is_ours(article: Article) -> bool:
     """Whether an article was written for this site, wherever else it may be."""
-    return article.upstream is None and not article.source.startswith(_DIGEST)
+    return article.upstream is None and not article.source.startswith(digests.SOURCE)
 
 
 def news_until(article: Article) -> datetime | None:
