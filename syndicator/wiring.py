@@ -142,7 +142,13 @@ def web_options(settings: Settings) -> WebOptions:
     """What the web app is told beside its ports."""
     from syndicator.web.options import WebOptions
 
-    return WebOptions(content_type=settings.feeds.content_type, max_age=int(settings.feeds.max_age.total_seconds()))
+    return WebOptions(
+        content_type=settings.feeds.content_type,
+        max_age=int(settings.feeds.max_age.total_seconds()),
+        memory=settings.web.memory * 1024 * 1024,
+        rate=settings.web.rate,
+        proxies=settings.web.proxies,
+    )
 
 
 def _site(settings: Settings, store: Store) -> Site:
@@ -188,4 +194,7 @@ def _policy(settings: Settings) -> Policy:
         feeds=declared.feeds(settings),
         former_names=declared.former_names(settings),
         default_archives=settings.feeds.archives,
+        max_age=settings.feeds.max_age,
+        max_age_limit=settings.feeds.max_age_limit,
+        history=settings.feeds.history,
     )

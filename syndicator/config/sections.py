@@ -99,6 +99,11 @@ class FeedsSection(Section):
     full_content: bool = True
     content_type: Literal["auto", "registered", "xml"] = "auto"
     max_age: Duration = timedelta(minutes=5)
+    """For how long a document may be reused without asking, at least."""
+    max_age_limit: Duration = timedelta(hours=3)
+    """And at most, however rarely its feed changes."""
+    history: Duration = timedelta(days=30)
+    """For how long past states of feeds are kept (RFC 7089, RFC 3229); 0 keeps none."""
     archives: bool = False
     """Whether the default feed has archives (RFC 5005)."""
 
@@ -114,6 +119,21 @@ class SeedsSection(Section):
     scan_interval: Duration = timedelta(seconds=60)
 
 
+def _listed(value: object) -> object:
+    """One text, with commas or not, or a list of texts or numbers, as a tuple of texts."""
+    given = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(str(part).strip() for part in given if str(part).strip())
+
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ValueError(f'"{network}" is no network; give one like "10.1.0.0/16" or "fd00::/8"') from error
+    return value
+
+
 class WebSection(Section):
     """The server."""
 
@@ -121,6 +141,12 @@ class WebSection(Section):
     base_url: str | None = None
     admin_bind: Address | None = None
     workers: int = Field(default=1, ge=1, le=64)
+    proxies: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_networks)] = ()
+    """Networks of reverse proxies, whose X-Forwarded-For is believed."""
+    memory: int = Field(default=256, ge=0, le=65536)
+    """MiB of finished documents that each worker keeps in memory; 0 keeps none."""
+    rate: int = Field(default=120, ge=0, le=100_000)
+    """Costly answers (pages, past states) that a client gets in a minute; 0 for no limit."""
 
     @field_validator("base_url")
     @classmethod
@@ -139,21 +165,6 @@ class DatabaseSection(Section):
     """The store."""
 
     url: str = "sqlite:///var/syndicator.db"
-
-
-def _listed(value: object) -> object:
-    """One text, with commas or not, or a list of texts or numbers, as a tuple of texts."""
-    given = value if isinstance(value, list | tuple) else str(value).split(",")
-    return tuple(str(part).strip() for part in given if str(part).strip())
-
-
-def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for network in value:
-        try:
-            ip_network(network)
-        except ValueError as error:
-            raise ValueError(f'"{network}" is no network; give one like "10.1.0.0/16" or "fd00::/8"') from error
-    return value
 
 
 def _ports(value: tuple[str, ...]) -> tuple[str, ...]:

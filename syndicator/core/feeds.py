@@ -13,7 +13,8 @@ KINDS = ("tags", "authors")
 FIXED = ("sources", *KINDS)
 """What the names of feeds begin with, before a slash, that nobody composes."""
 RESERVED_NAMES = RESERVED_SLUGS | {
-    *("archives", "atom", "feed", "healthz", "index", "media", "private", "readyz", "rss", "sitemaps", "static"),
+    *("archives", "atom", "feed", "healthz", "index", "media", "mementos", "private", "readyz", "rss", "sitemaps"),
+    *("static", "timemaps"),
 }
 """Names that no composed feed can have: they mean something else in addresses."""
 OPML = "@opml"

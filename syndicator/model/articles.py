@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from syndicator.model.times import Timed
@@ -266,7 +266,13 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone(Timed):
-    """An article that was published and is not any more (RFC 6721)."""
+    """An article that was published and is not any more (RFC 6721).
+
+    `key` is the store's own number of the article and `revision` the state that says so; 0 for one of a document that
+    we read.
+    """
 
     id: str
     when: datetime
+    key: int = field(default=0, compare=False)
+    revision: int = field(default=0, compare=False)

@@ -217,7 +217,9 @@ class Rendered(Timed):
 
     `path` is the URL path without its leading slash. `etag` is the opaque part of the strong entity tag of
     `body`, without quotes. `changed` is the stored instant at which the bytes last changed, to the second.
-    `gzip` and `brotli` are None until they were made. `gone` says that the document was removed (410).
+    `gzip`, `brotli` and `zstd` are None until they were made. `gone` says that the document was removed (410).
+    `links` is the value of its `Link` field (RFC 8288), the relations that it carries itself; `max_age` for how many
+    seconds it may be reused without asking, by the rhythm of its feed, None where it is no feed's current document.
     """
 
     path: str
@@ -227,7 +229,10 @@ class Rendered(Timed):
     changed: datetime
     gzip: bytes | None = None
     brotli: bytes | None = None
+    zstd: bytes | None = None
     gone: bool = False
+    links: str = ""
+    max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from syndicator.model import (
     Tombstone,
 )
 from syndicator.ports.articles import Ingest, Saved
-from syndicator.ports.documents import DirtyFeed, DocumentHead
+from syndicator.ports.documents import DirtyFeed, DocumentHead, Past, State
 from syndicator.ports.feeds import Changed, Composing, Cut, Feeds
 from syndicator.ports.outside import Fetcher, OpenMedia, Parser, Publication, Queue, SeedFolder, Spread, Task
 from syndicator.ports.sources import Polled, Sources
@@ -49,6 +49,7 @@ __all__ = [
     "Joining",
     "OpenMedia",
     "Parser",
+    "Past",
     "Policy",
     "Polled",
     "Ports",
@@ -58,6 +59,7 @@ __all__ = [
     "SeedFolder",
     "Sources",
     "Spread",
+    "State",
     "Store",
     "Task",
     "Token",
@@ -173,12 +175,14 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         cuts: Collection[Cut] = (),
         names: Mapping[str, str] | None = None,
         unfinished: Collection[str] = (),
+        states: Collection[State] = (),
     ) -> tuple[str, ...]:
         """The second transaction: documents rendered, feeds done, pieces kept (key, revision, format, recipe, bytes).
 
         `cuts` are archives that were cut; their documents are among `documents`, and nothing of a cut is stored where
         its feed's token is not the stored one. `names` says for paths of documents by which name in `done` they go,
         where that is not the path's folder. `unfinished` are names in `done` that stay dirty under the same token.
+        `states` are what current documents of feeds among `documents` show: kept for each of these whose bytes changed.
 
         Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
         it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
@@ -193,7 +197,7 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         """What is known of a published or removed document, without reading its bytes."""
 
     def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
-        """A document's bytes in one coding (`identity`, `gzip`, `br`), None where there are none under this etag."""
+        """A document's bytes in a coding (`identity`, `gzip`, `br`, `zstd`), None where this etag has none."""
 
     def documents(self, under: str = "") -> Iterator[tuple[str, str, bool]]:
         """Path, etag and `gone` of every document below `under` (a folder and `/`, or empty for all), by path."""
@@ -202,10 +206,39 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
         """The paths of the documents of a feed and its archives that are there, by path; `name` as in `Feed.name`."""
 
     def uncompressed(self) -> list[str]:
-        """Paths of documents that have no gzip or brotli bytes yet."""
+        """Paths of documents that have no compressed bytes yet."""
 
-    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes) -> None:
+    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes, zstd: bytes) -> None:
         """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
+
+    def published_mark(self) -> Callable[[], int] | None:
+        """What tells at the cost of a look into memory that `published_since` has something new: another number.
+
+        It may tell late, by less than a second, what a process did that was killed in the act. None where the
+        database has no such thing: then ask `published_since` from time to time.
+        """
+
+    def published_since(self, version: int) -> tuple[int, list[str] | None]:
+        """The version that documents have now, and the paths of those that another answer became due for since.
+
+        Each transaction that changes a document, its compressed bytes or what goes with them raises the version by
+        one. The paths are None where all may have changed (a version that never was: another database).
+        """
+
+    def states_of(self, path: str, etags: Collection[str]) -> State | None:
+        """The newest kept state in which a document had one of these etags."""
+
+    def state_at(self, path: str, moment: datetime) -> State | None:
+        """The state in which a document was at a moment; the first kept one where that is later, None without any."""
+
+    def past(self, path: str) -> list[Past]:
+        """What a document was in each kept state, oldest first."""
+
+    def forget_states(self, before: datetime, most: int) -> None:
+        """Forget states that ended before that moment, and of each document all but the newest `most` (1 or more).
+
+        The one in which a document is now is always kept.
+        """
 
     def remember(self, key: str, value: str) -> None:
         """Keep a small fact (the last scan, the recipe of what is published)."""
@@ -252,6 +285,12 @@ class Policy:
     """What these feeds were called before, by their names."""
     default_archives: bool = False
     """Whether the default feed has archives."""
+    max_age: timedelta = timedelta(minutes=5)
+    """For how long a document may be reused without asking at least."""
+    max_age_limit: timedelta = timedelta(hours=3)
+    """And at most, however rarely its feed changes."""
+    history: timedelta = timedelta(days=30)
+    """For how long past states of feeds are kept; zero keeps none."""
 
 
 def _plainly(function: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:

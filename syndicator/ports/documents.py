@@ -1,4 +1,4 @@
-"""What is known of documents without their bytes."""
+"""What is known of documents without their bytes, and of what they were before."""
 
 from __future__ import annotations
 
@@ -25,3 +25,29 @@ class DocumentHead:
     changed: datetime
     lengths: Mapping[str, int]
     gone: bool = False
+    links: str = ""
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the current document of a feed showed at a time: enough to render it again.
+
+    `holds` are articles in the order of the document, each by its number (`Shown.key`) and revision, the revision
+    negative for one of which the document has a tombstone. `previous` is the newest archive there was (0: none),
+    `max_age` as in Rendered.
+    """
+
+    feed: str
+    holds: tuple[tuple[int, int], ...]
+    previous: int = 0
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A document as it was from `changed` on (to the second), until the next one of its path."""
+
+    path: str
+    changed: datetime
+    etag: str

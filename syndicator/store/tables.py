@@ -234,9 +234,75 @@ documents = Table(
     Column("body", _BYTES, nullable=False),
     Column("gzip", _BYTES),
     Column("brotli", _BYTES),
+    Column("zstd", _BYTES),
+    Column("links", Words, nullable=False, server_default=""),
+    Column("max_age", Integer),
+    Column("version", BigInteger, nullable=False, server_default="0"),
 )
 Index("documents_listed", documents.c.path, documents.c.etag, documents.c.gone)
 Index("documents_uncoded", documents.c.coded, documents.c.path)
+Index("documents_by_version", documents.c.version, documents.c.path)
+
+published = Table(
+    "published",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""One row: the highest `documents.version`. Whoever raises it holds it until the end of the transaction."""
+
+states = Table(
+    "states",
+    metadata,
+    Column("feed", Words, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("payload", _BYTES, nullable=False),
+    PrimaryKeyConstraint("feed", "number"),
+    sqlite_with_rowid=False,
+)
+"""What current documents of feeds showed; `number` is the version with which the documents came."""
+
+past = Table(
+    "past",
+    metadata,
+    Column("path", Words, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("etag", Words, nullable=False),
+    Column("feed", Words, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    PrimaryKeyConstraint("path", "changed"),
+    sqlite_with_rowid=False,
+)
+Index("past_by_etag", past.c.path, past.c.etag)
+Index("past_by_state", past.c.feed, past.c.number)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("day", Integer, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("not_modified", BigInteger, nullable=False),
+    Column("deltas", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("readers", BigInteger, nullable=False),
+    Column("sketch", _BYTES),
+    PrimaryKeyConstraint("day", "path"),
+    sqlite_with_rowid=False,
+)
+"""What was asked of a document on a day (days from 1970, UTC); `sketch` estimates `readers` until the day is over."""
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("day", Integer, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("aggregator", Words, nullable=False),
+    Column("subscribers", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "path", "aggregator"),
+    sqlite_with_rowid=False,
+)
+"""For how many people an aggregator said on that day that it asks."""
 
 dirty = Table(
     "dirty",

@@ -16,6 +16,8 @@ class WebOptions:
     the request, for caches that ignore `Vary`. `max_age` and `page_max_age` are seconds (0 or more) for which a
     document or a page may be reused without asking. `page_size` is the number of articles on a page (1 or more).
     `admin_hosts` are names, beside `localhost` and plain addresses, under which the operator's listener answers.
+    `memory` is how many bytes of finished documents may be kept in memory (0: none are), `rate` how many costly
+    answers a client gets in a minute (0: any number), `proxies` the networks whose X-Forwarded-For is believed.
     """
 
     content_type: str = "auto"
@@ -23,6 +25,9 @@ class WebOptions:
     page_max_age: int = 60
     page_size: int = 30
     admin_hosts: frozenset[str] = frozenset()
+    memory: int = 0
+    rate: int = 0
+    proxies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.content_type not in CONTENT_TYPES:
