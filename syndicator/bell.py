@@ -39,6 +39,6 @@ class Bell:
         """Whether `wait` would return at once."""
         return bool(select.select([self._receiver], [], [], 0)[0])
 
-    def wait(self) -> None:
-        """Wait until it is set; it stays set until `clear`."""
-        select.select([self._receiver], [], [])
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until it is set, or so many seconds; it stays set until `clear`."""
+        select.select([self._receiver], [], [], seconds)

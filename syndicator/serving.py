@@ -21,7 +21,7 @@ DEFAULT_ADMIN = ("127.0.0.1", 8081)
 def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
     """Serve until told to stop. A HUP reads the configuration again and renews the workers.
 
-    Raises BindError where the address cannot be had.
+    Raises BindError where the address cannot be had, ConfigError where nobody knows what ours is in public.
     """
     from syndicator.web.server import serve as run_server
 
@@ -32,7 +32,8 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
             log.error("%s; the configuration stays as it was", error)
 
     _hand_down(settings)
-    run_server("syndicator.wsgi:create", split(settings.web.bind), settings.web.workers, renew)
+    place = settings.socket or split(settings.web.bind)
+    run_server("syndicator.wsgi:create", place, settings.web.workers, renew)
 
 
 def split(address: str) -> tuple[str, int]:
@@ -43,20 +44,25 @@ def split(address: str) -> tuple[str, int]:
 
 def health(settings: Settings) -> str:
     """What `/healthz` of the running server answers, or why it does not."""
-    host, port = split(settings.web.bind)
+    host, port = ("localhost", 80) if settings.socket else split(settings.web.bind)
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
+    shown = f"{settings.web.bind}: /healthz" if settings.socket else url
     try:
-        with closing(wiring.own_server(host, port)) as server:
+        with closing(wiring.own_server(settings.socket or (host, port))) as server:
             answer = server.fetch(Request(url=url))
     except FetchError as error:
-        return f"{url}: no answer ({error.reason}); is `syndicator run` running?"
+        return f"{shown}: no answer ({error.reason}); is `syndicator run` running?"
     said = answer.body[:200].decode("utf-8", "replace").strip()
-    return said if answer.status == 200 else f"{url}: {answer.status} {said}"
+    return said if answer.status == 200 else f"{shown}: {answer.status} {said}"
 
 
 def _hand_down(settings: Settings) -> None:
-    """Workers take the settings from here, so that one that is started later never sees a broken file."""
+    """Workers take the settings from here, so that one that is started later never sees a broken file.
+
+    Raises ConfigError where a worker could not use them.
+    """
+    log.info("web server: %s, listening at %s", settings.base_url, settings.web.bind)
     os.environ["SYNDICATOR_SETTINGS"] = settings.model_dump_json()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicator import __version__, declared
@@ -84,9 +85,14 @@ def fetcher(settings: Settings) -> Fetcher:
     )
 
 
-def own_server(host: str, port: int) -> Fetcher:
+def own_server(place: tuple[str, int] | Path) -> Fetcher:
     """What asks a server of our own, wherever it listens, and has little patience. Raises FetchError."""
-    return Client.of_one(host, port, user_agent=f"syndicator/{__version__}", limits=Limits(total=5))
+    limits = Limits(total=5)
+    if isinstance(place, Path):
+        from syndicator.edge.http.local import LocalClient
+
+        return LocalClient(place, limits)
+    return Client.of_one(*place, user_agent=f"syndicator/{__version__}", limits=limits)
 
 
 @contextmanager

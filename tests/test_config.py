@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicator import config
+from syndicator import config, wiring
 from syndicator.errors import ConfigError
 
 
@@ -54,9 +54,34 @@ def test_durations_are_read(tmp_path: Path, text: str, expected: timedelta) -> N
     assert load(tmp_path, f'[seeds]\nremoval_grace = "{text}"').seeds.removal_grace == expected
 
 
+@pytest.mark.parametrize(
+    ("toml", "least", "most", "history"),
+    [
+        ("", timedelta(minutes=5), timedelta(hours=3), timedelta(days=30)),
+        (
+            '[feeds]\nmax_age = "1m"\nmax_age_limit = "1d"\nhistory = "0s"',
+            *(timedelta(minutes=1), timedelta(days=1), timedelta(0)),
+        ),
+    ],
+    ids=["unless set", "set"],
+)
+def test_how_often_readers_should_ask_reaches_who_publishes(
+    tmp_path: Path, toml: str, least: timedelta, most: timedelta, history: timedelta
+) -> None:
+    settings = load(tmp_path, toml)
+    with wiring.connect(settings) as ports:
+        policy = ports.policy
+    assert (policy.max_age, policy.max_age_limit, policy.history) == (least, most, history)
+    assert wiring.web_options(settings).max_age == least.total_seconds()
+
+
 def test_lists_come_from_the_environment_by_commas_or_as_json(tmp_path: Path) -> None:
     assert load(tmp_path, environ={"SYNDICATOR_SEEDS__PATTERNS": "*.md, *.txt"}).seeds.patterns == ("*.md", "*.txt")
     assert load(tmp_path, environ={"SYNDICATOR_SEEDS__PATTERNS": '["*.md"]'}).seeds.patterns == ("*.md",)
+
+
+PLACES = 'give HOST:PORT, like "127.0.0.1:8080", or "unix:" and the path of a socket'
+SOCKETS = 'give the path of a socket, like "unix:/run/syndicator/web.sock"'
 
 
 @pytest.mark.parametrize(
@@ -75,13 +100,15 @@ def test_lists_come_from_the_environment_by_commas_or_as_json(tmp_path: Path) ->
         ),
         ("", {"SYNDICATOR_WEB__BINDD": "x"}, "SYNDICATOR_WEB__BINDD: there is no such key; did you mean “bind”?"),
         ("", {"SYNDICATOR_WEBB__BIND": "x"}, "SYNDICATOR_WEBB__BIND: there is no section “webb”; did you mean “web”?"),
-        ("[web]\nbind = '8080'", {}, 'syndicator.toml: [web] bind: give HOST:PORT, like "127.0.0.1:8080"'),
+        ("[web]\nbind = '8080'", {}, "syndicator.toml: [web] bind: " + PLACES),
         (
             "[web]\nbase_url = 'example.org'",
             {},
             'syndicator.toml: [web] base_url: "example.org" is no address; give one like "https://news.example.org"',
         ),
-        ("[web]\nbind = 'exa mple:80'", {}, 'syndicator.toml: [web] bind: give HOST:PORT, like "127.0.0.1:8080"'),
+        ("[web]\nbind = 'unix:'", {}, "syndicator.toml: [web] bind: " + SOCKETS),
+        ('[web]\nbind = "unix:a\\u0000b"', {}, "syndicator.toml: [web] bind: " + SOCKETS),
+        ("[web]\nbind = 'exa mple:80'", {}, "syndicator.toml: [web] bind: " + PLACES),
         (
             "[seeds]\nremoval_grace = '99999999999999d'",
             {},
@@ -116,6 +143,28 @@ def test_a_mistake_names_its_place_and_what_was_meant(
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, toml, environ)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("bind", "socket"),
+    [("unix:/run/web.sock", "/run/web.sock"), ("unix:var/web.sock", "{root}/var/web.sock"), ("127.0.0.1:80", None)],
+)
+def test_a_socket_lies_in_the_root_unless_its_path_is_absolute(tmp_path: Path, bind: str, socket: str | None) -> None:
+    settings = load(tmp_path, web={"bind": bind, "base_url": "https://news.example.org"})
+    expected = socket and socket.format(root=tmp_path)
+    assert (settings.socket and str(settings.socket)) == expected
+    assert settings.base_url == "https://news.example.org"
+
+
+def test_a_socket_needs_a_public_address(tmp_path: Path) -> None:
+    message = (
+        "[web] base_url is missing: nobody can ask at unix:web.sock; "
+        'give the address where readers come, like "https://news.example.org"'
+    )
+    for settings in (load(tmp_path, web={"bind": "unix:web.sock"}), load(tmp_path).served_at("unix:web.sock")):
+        with pytest.raises(ConfigError) as caught:
+            settings.base_url  # noqa: B018
+        assert str(caught.value) == message
 
 
 def test_a_broken_file_names_the_line(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ ONE_HOME = {
     "flask": "web/",
     "werkzeug": "web/",
     "granian": "web/server.py",
+    "prometheus_client": "web/metrics.py",
     "pydantic": "config/",
     "click": "cli/",
     "httpx2": "edge/http/",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from syndicator.cli import checks, doubles, feeds, folder, lists, operations, polls, processes, rulings, sources, tokens
+from syndicator.cli import (
+    checks,
+    doubles,
+    feeds,
+    folder,
+    lists,
+    operations,
+    polls,
+    processes,
+    rulings,
+    sources,
+    stats,
+    tokens,
+)
 from syndicator.cli.group import main
 
 __all__ = [
@@ -17,5 +30,6 @@ __all__ = [
     "processes",
     "rulings",
     "sources",
+    "stats",
     "tokens",
 ]

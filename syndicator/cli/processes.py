@@ -20,24 +20,36 @@ from syndicator.errors import SyndicatorError
 
 log = logging.getLogger("syndicator")
 
-bind_option = click.option("--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1:8080 unless configured.")
+bind_option = click.option(
+    "--bind", metavar="HOST:PORT", help="Where to listen, or unix:PATH; 127.0.0.1:8080 unless configured."
+)
 workers_option = click.option("--workers", type=click.IntRange(1, 64), help="Web processes; 1 unless configured.")
+proxy_option = click.option(
+    "--proxy",
+    "proxies",
+    metavar="NETWORK",
+    multiple=True,
+    help="Of reverse proxies, like 10.1.0.0/16, whose X-Forwarded-For is believed; may be given several times.",
+)
 
 
 @main.command()
 @bind_option
 @workers_option
+@proxy_option
 @click.pass_obj
-def run(root: Path, bind: str | None, workers: int | None) -> None:
+def run(root: Path, bind: str | None, workers: int | None, proxies: tuple[str, ...]) -> None:
     """Serve the feeds and keep them up to date: the web server and the daemon in one process tree."""
     from syndicator.supervisor import Supervisor
 
     # What it asks for is done anyway while we start.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    settings = settings_of(root, web={"bind": bind, "workers": workers})
+    settings = settings_of(root, web={"bind": bind, "workers": workers, "proxies": proxies or None})
     click.echo(f"syndicator {__version__}: {settings.base_url}/feed.xml from {settings.root / settings.seeds.path}")
     program = [sys.executable, "-m", "syndicator", "--root", str(settings.root)]
     serve_options = ["--bind", settings.web.bind, "--workers", str(settings.web.workers)]
+    # Those of the file are read again with the file.
+    serve_options += [part for network in proxies for part in ("--proxy", network)]
     commands = {
         "serve": [*program, "serve", *serve_options],
         "daemon": [*program, "daemon", "--bind", settings.web.bind],
@@ -48,13 +60,14 @@ def run(root: Path, bind: str | None, workers: int | None) -> None:
 @main.command()
 @bind_option
 @workers_option
+@proxy_option
 @click.pass_obj
-def serve(root: Path, bind: str | None, workers: int | None) -> None:
+def serve(root: Path, bind: str | None, workers: int | None, proxies: tuple[str, ...]) -> None:
     """Serve the feeds over HTTP, without keeping them up to date."""
     from syndicator import serving
 
     _live_with_parent()
-    web = {"bind": bind, "workers": workers}
+    web = {"bind": bind, "workers": workers, "proxies": proxies or None}
     serving.serve(settings_of(root, web=web), lambda: config.load(root, web=web))
 
 

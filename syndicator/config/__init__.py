@@ -83,11 +83,25 @@ class Settings(Section):
 
     @property
     def base_url(self) -> str:
-        """The configured public address, else that of the bind address."""
+        """The configured public address, else that of the bind address.
+
+        Raises ConfigError where a Unix socket is bound and no public address is configured.
+        """
         if self.web.base_url:
             return self.web.base_url
+        if self.socket:
+            raise ConfigError(
+                f"[web] base_url is missing: nobody can ask at {self.web.bind}; "
+                'give the address where readers come, like "https://news.example.org"'
+            )
         host, _, port = self.web.bind.rpartition(":")
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}"
+
+    @property
+    def socket(self) -> Path | None:
+        """The Unix socket to listen on, where that is what `[web] bind` names; a relative path lies in the root."""
+        scheme, _, path = self.web.bind.partition("unix:")
+        return self.root / path if path and not scheme else None
 
     @property
     def database_url(self) -> str:

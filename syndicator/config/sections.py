@@ -46,6 +46,17 @@ def _address(value: object) -> object:
     return f"{host or '0.0.0.0'}:{int(port)}"
 
 
+def _place(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("unix:"):
+        try:
+            return _address(value)
+        except ValueError:
+            raise ValueError('give HOST:PORT, like "127.0.0.1:8080", or "unix:" and the path of a socket') from None
+    if not value.removeprefix("unix:").strip("/") or not value.isprintable():
+        raise ValueError('give the path of a socket, like "unix:/run/syndicator/web.sock"')
+    return value
+
+
 def _has_port(parts: SplitResult) -> bool:
     try:
         return parts.port is None or parts.port > 0
@@ -57,6 +68,8 @@ Duration = Annotated[
     timedelta, BeforeValidator(duration), PlainSerializer(lambda value: f"{value.total_seconds():.10g}s")
 ]
 Address = Annotated[str, BeforeValidator(_address)]
+Place = Annotated[str, BeforeValidator(_place)]
+"""HOST:PORT, or `unix:` and the path of a socket."""
 
 
 class Section(BaseModel):
@@ -137,7 +150,7 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
 class WebSection(Section):
     """The server."""
 
-    bind: Address = "127.0.0.1:8080"
+    bind: Place = "127.0.0.1:8080"
     base_url: str | None = None
     admin_bind: Address | None = None
     workers: int = Field(default=1, ge=1, le=64)

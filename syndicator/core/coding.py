@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 GZIP_LEVEL = 6
 BROTLI_QUALITY = 5
 """2 ms for 60 KB; 11, the best, costs 86 ms for a tenth less."""
+ZSTD_LEVEL = 9
+"""As quick as BROTLI_QUALITY; 19, five times as slow and more, takes a twentieth less."""
 
 PIECE = 256 * 1024
 """Bytes of one piece of decoded data."""
@@ -34,6 +42,12 @@ def gzipped(body: bytes) -> bytes:
 def brotlied(body: bytes) -> bytes:
     """`Content-Encoding: br` (RFC 7932)."""
     packed: bytes = brotli.compress(body, quality=BROTLI_QUALITY)
+    return packed
+
+
+def zstded(body: bytes) -> bytes:
+    """`Content-Encoding: zstd` (RFC 8878). The level keeps the window within the 8 MB of RFC 9659."""
+    packed: bytes = zstd.compress(body, ZSTD_LEVEL)
     return packed
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from syndicator.core.decide import sort_key
+from syndicator.core.decide import moment_of, sort_key
 from syndicator.core.duplicates import canonical
 from syndicator.core.profiles import REQUIREMENTS
 from syndicator.model import Article, Doubles, Feed, Link, Member, Order, Site, utc
@@ -134,7 +134,7 @@ def place(feed: Feed, article: Article) -> str:
 
 def day(place: str, zone: ZoneInfo) -> tuple[str, str]:
     """The first place on the day on which a place falls in that zone, and the first on the day after."""
-    local = (_FIRST + int(place[:16], 16) * _MICROSECOND).astimezone(zone)
+    local = moment_of(place).astimezone(zone)
     start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     following = start + timedelta(days=1)
     since, before = (f"{(moment.astimezone(UTC) - _FIRST) // _MICROSECOND:016x}" for moment in (start, following))

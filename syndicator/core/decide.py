@@ -248,6 +248,11 @@ def sort_key(moment: datetime, id: str) -> str:
     return f"{(moment - _FIRST) // _MICROSECOND:016x}{hashlib.sha256(id.encode()).hexdigest()[:8]}"
 
 
+def moment_of(key: str) -> datetime:
+    """The moment that `sort_key` made a key of."""
+    return _FIRST + int(key[:16], 16) * _MICROSECOND
+
+
 def slugs_for(article: Article, id: str) -> tuple[str, ...]:
     """Slugs that an article may get, best first; the last is made of its source and id and so never another's."""
     base = slugify(article.explicit_slug or article.title)

@@ -13,13 +13,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from syndicator.core.articles import warm
 from syndicator.daemon.dispatch import Dispatcher
 from syndicator.errors import ConfigError, FolderError, PublicationError, SourceError, StoreError, SyndicatorError
+from syndicator.flows import stats
+from syndicator.flows.past import forget
 from syndicator.flows.publish import compress, repair
 from syndicator.flows.refresh import advance, begin, refresh
 from syndicator.flows.upkeep import prepare
 from syndicator.model import Report
 from syndicator.ports import Ports, Queue, Task
 
-ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress")
+ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress", "prune")
 """Kinds of tasks, most urgent first: what a reader waits for before what nobody waits for."""
 COMPRESSED_AT_ONCE = 3
 """Documents, some 10 ms each: a file that is dropped meanwhile waits no longer than that."""
@@ -68,6 +70,7 @@ class Daemon:
         self._queue.start()
         self._every(self._scan_interval, "scan")
         self._every(timedelta(seconds=1), "transition")
+        self._every(timedelta(hours=1), "prune")
         self._scheduler.add_job(self._dispatcher.dispatch, "interval", seconds=1, id="dispatch")
         self._scheduler.start()
 
@@ -145,6 +148,10 @@ class Daemon:
                 return refresh(ports, task.paths, settled=False)
             case "transition":
                 return advance(ports)
+            case "prune":
+                forget(ports)
+                stats.prune(ports)
+                return Report()
             case _:
                 return compress(ports, COMPRESSED_AT_ONCE)
 

@@ -2,7 +2,7 @@
 
 Written only beneath the root, through a temp name in the same folder, 0644; a link at the place of a file is
 replaced, one at the place of a folder is refused, neither is followed (security.md S39). A file is whole at
-every moment, and a compressed sibling (`.gz`, `.br`) is never older than the file it stands beside.
+every moment, and a compressed sibling (`.gz`, `.br`, `.zst`) is never older than the file it stands beside.
 
 Nothing is synced to disk but media: the files are a cache, and `repair` compares every byte at the next start.
 
@@ -33,7 +33,7 @@ from syndicator.errors import PublicationError
 from syndicator.model import Format, Media, Rendered
 from syndicator.ports import OpenMedia
 
-CODINGS = (".gz", ".br")
+CODINGS = (".gz", ".br", ".zst")
 LOCK = ".lock"
 PATIENCE = 30.0
 """Seconds to wait for another process that writes here."""
@@ -110,7 +110,7 @@ class FeedFiles:
     def repair(self, documents: Iterable[tuple[str, str, bool]], document: Document) -> tuple[str, ...]:
         """Make every file what the store says; remove documents of ours that it does not know, and temp files.
 
-        `documents`: path, etag and `gone` of every one. A file whose bytes have the etag, with both siblings beside
+        `documents`: path, etag and `gone` of every one. A file whose bytes have the etag, with all siblings beside
         it, is not asked for.
         Returns the paths of documents that were mended or removed. Raises PublicationError like `write`.
         """
@@ -171,7 +171,7 @@ class FeedFiles:
                     touched |= self._unlink(folder, path + coding)
                 self._put(folder, path, document.body, when)
                 touched = True
-            for coding, data in zip(CODINGS, (document.gzip, document.brotli), strict=True):
+            for coding, data in zip(CODINGS, (document.gzip, document.brotli, document.zstd), strict=True):
                 if data is None:
                     if _dated(folder, parts[-1] + coding) not in (None, when):
                         touched |= self._unlink(folder, path + coding)
@@ -215,7 +215,7 @@ class FeedFiles:
         return read
 
     def _is_whole(self, top: int, path: str, wanted: str) -> bool:
-        """Whether the file on disk has this etag, and both siblings, as old as it is."""
+        """Whether the file on disk has this etag, and all siblings, as old as it is."""
         parts = path.split("/")
         try:
             with beneath.folder(top, parts[:-1]) as folder:

@@ -10,7 +10,7 @@ from datetime import datetime
 from syndicator.core.coding import etag
 from syndicator.core.decide import FUTURE_TOLERANCE, sort_key
 from syndicator.core.feeds import FEEDS, OPML, default_feed, source_feed
-from syndicator.core.render import listings
+from syndicator.core.render import listings, relations
 from syndicator.core.render.listings import PART
 from syndicator.model import Article, Feed, Query, Rendered, Source
 from syndicator.ports import Ports
@@ -50,7 +50,8 @@ def documents(ports: Ports, name: str) -> list[Rendered]:
     if where is None or not body:
         return []
     changed = ports.site.created.replace(microsecond=0)
-    return [Rendered(path=where, body=body, media_type=media_type, etag=etag(body), changed=changed)]
+    links = relations.of_document(ports.site, where)
+    return [Rendered(path=where, body=body, media_type=media_type, etag=etag(body), changed=changed, links=links)]
 
 
 def own_feeds(ports: Ports) -> list[Feed]:

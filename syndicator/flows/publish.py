@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from syndicator.core.coding import brotlied, gzipped
+from syndicator.core.coding import brotlied, gzipped, zstded
 from syndicator.core.composing import COMPOSER
 from syndicator.core.feeds import archive_of
 from syndicator.core.render import Chain, recipe
@@ -14,7 +14,7 @@ from syndicator.flows import archiving, listings
 from syndicator.flows.archiving import Archives
 from syndicator.flows.composing import compose
 from syndicator.flows.named import composed_feeds, feed_named, is_composed
-from syndicator.flows.rendering import View, documents, recipes, view
+from syndicator.flows.rendering import View, documents, recipes, state, view
 from syndicator.model import Feed, Format, Rendered, Report
 from syndicator.ports import DirtyFeed, Ports
 
@@ -78,7 +78,9 @@ def renew(ports: Ports) -> None:
 
     Archives are what they were when they were cut.
     """
-    made_by = f"{recipe(ports.site)} {COMPOSER} {ports.policy.items} {ports.policy.default_archives} {ports.site}"
+    policy = ports.policy
+    rhythm = f"{policy.max_age} {policy.max_age_limit} {bool(policy.history)}"
+    made_by = f"{recipe(ports.site)} {COMPOSER} {policy.items} {policy.default_archives} {rhythm} {ports.site}"
     if ports.store.recall("recipe") != made_by:
         terms = (f"{term.kind}/{term.slug}" for term, _ in ports.store.terms())
         sources = (f"sources/{source.id}" for source in ports.store.sources())
@@ -94,7 +96,7 @@ def repair(ports: Ports) -> Report:
 
 
 def compress(ports: Ports, most: int | None = None) -> Report:
-    """Make the gzip and brotli bytes of documents that have none yet, and their files.
+    """Make the compressed bytes of documents that have none yet, and their files.
 
     Of `most` documents where that is given, so that a caller with more urgent work need not wait for all of them;
     the report's `documents` are those that were done.
@@ -111,8 +113,8 @@ def compress(ports: Ports, most: int | None = None) -> Report:
     return Report(documents=tuple(paths))
 
 
-def _codings(document: Rendered) -> tuple[bytes, bytes]:
-    return gzipped(document.body), brotlied(document.body)
+def _codings(document: Rendered) -> tuple[bytes, bytes, bytes]:
+    return gzipped(document.body), brotlied(document.body), zstded(document.body)
 
 
 def _publish(ports: Ports, dirty: Sequence[DirtyFeed], written: list[str]) -> None:
@@ -133,8 +135,10 @@ def _publish(ports: Ports, dirty: Sequence[DirtyFeed], written: list[str]) -> No
             _drop_formats(ports, feed, batch)
         together.append(one)
     rendered, pieces = documents(ports, batch.views)
+    states = [state(ports.site, one) for one in batch.views] if ports.policy.history else []
     rendered += batch.rendered
-    written += ports.store.publish(together, rendered, batch.gone, pieces, ports.now(), names=batch.names)
+    now = ports.now()
+    written += ports.store.publish(together, rendered, batch.gone, pieces, now, names=batch.names, states=states)
 
 
 def _view(ports: Ports, feed: Feed) -> View:
@@ -159,6 +163,7 @@ def _archives(ports: Ports, one: DirtyFeed, feed: Feed, written: list[str]) -> b
     """
     for archives in archiving.complete(ports, feed):
         written += _store(ports, one, archives)
+    archiving.relate(ports, feed)
     done, most = 0, 0
     while (archives := archiving.cut(ports, feed)).cuts:
         if not (stored := _store(ports, one, archives)):

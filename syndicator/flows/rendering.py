@@ -9,9 +9,11 @@ from datetime import datetime
 from syndicator.core import render
 from syndicator.core.coding import etag
 from syndicator.core.composing import with_others
-from syndicator.core.render import Chain
-from syndicator.model import Article, Doubles, Feed, Format, Rendered, Shown, Site, Tombstone
-from syndicator.ports import Ports
+from syndicator.core.decide import moment_of
+from syndicator.core.render import Chain, relations
+from syndicator.core.rhythm import max_age as rhythm
+from syndicator.model import Article, Doubles, Feed, Format, Rendered, Shown, Site, Status, Tombstone
+from syndicator.ports import Ports, State
 
 Piece = tuple[int, int, Format, str, bytes]
 """A rendered article: `Shown.key`, revision, format, recipe, bytes."""
@@ -25,8 +27,8 @@ _Work = tuple[Site, Article, Sequence[Format]]
 class View:
     """What a document of a feed shows, in each of `formats`.
 
-    `articles` are states, by `Shown.key`, that need not be asked for; `instead` are those that only this document
-    shows as they are.
+    `max_age` is for how many seconds the document may be reused, None for an archive. `articles` are states, by
+    `Shown.key`, that need not be asked for; `instead` are those that only this document shows as they are.
     """
 
     feed: Feed
@@ -35,6 +37,7 @@ class View:
     tombstones: Sequence[Tombstone]
     updated: datetime
     chain: Chain = field(default_factory=Chain)
+    max_age: int | None = None
     articles: Mapping[int, Article] = field(default_factory=dict)
     instead: Mapping[int, Article] = field(default_factory=dict)
 
@@ -48,22 +51,29 @@ def view(
     formats: tuple[Format, ...] | None = None,
     chain: Chain | None = None,
     articles: Mapping[int, Article] | None = None,
+    max_age: int | None = None,
 ) -> View:
-    """A document of a feed: of several articles of one id that which was stored first, of one shown no tombstone."""
+    """A document of a feed: of several articles of one id that which was stored first, of one shown no tombstone.
+
+    `max_age` is that of a current document which is not to be told from what it shows.
+    """
     first: dict[str, Shown] = {}
     for one in sorted(shown, key=lambda one: one.key):
         first.setdefault(one.id, one)
     there = [one for one in shown if first[one.id] is one]
     gone = [one for one in tombstones if one.id not in first]
     moments = [one.changed for one in there] + [one.when for one in gone]
-    articles = articles or {}
+    articles, chain = articles or {}, chain or Chain()
+    if max_age is None and not chain.number:
+        max_age = _rhythm(ports, there)
     return View(
         feed=feed,
         formats=feed.formats if formats is None else formats,
         shown=there,
         tombstones=gone,
         updated=max(moments, default=ports.site.created),
-        chain=chain or Chain(),
+        chain=chain,
+        max_age=max_age,
         articles=articles,
         instead=_with_others(ports, there, articles) if feed.doubles is Doubles.LIST else {},
     )
@@ -72,12 +82,38 @@ def view(
 def documents(ports: Ports, views: Sequence[View]) -> tuple[list[Rendered], list[Piece]]:
     """The documents of these views, and the pieces of them that were not kept from an earlier time."""
     made, fresh = _pieces(ports, views)
-    return [_document(ports.site, one, format, made) for one in views for format in one.formats], fresh
+    return [_document(ports, one, format, made) for one in views for format in one.formats], fresh
+
+
+def state(site: Site, view: View) -> State:
+    """What the current document of a feed shows."""
+    return State(
+        feed=view.feed.name,
+        holds=(
+            *((one.key, one.revision) for one in view.shown),
+            *((one.key, -one.revision) for one in view.tombstones),
+        ),
+        previous=view.chain.previous,
+        max_age=view.max_age,
+        updated=view.updated,
+        recipe=recipe(site, view.feed),
+        listed=tuple(one.key for one in view.shown if one.key in view.instead),
+    )
+
+
+def recipe(site: Site, feed: Feed) -> str:
+    """What tells by what the articles of a feed are rendered, apart from themselves."""
+    return render.recipe(replace(site, full_content=_full(site, feed)))
 
 
 def recipes(site: Site) -> frozenset[str]:
     """By what pieces can be made: for feeds of whole articles, and of summaries."""
     return frozenset(render.recipe(replace(site, full_content=full)) for full in (True, False))
+
+
+def _rhythm(ports: Ports, shown: Sequence[Shown]) -> int:
+    moments = [moment_of(one.sort_key) for one in shown]
+    return rhythm(moments, ports.policy.max_age, ports.policy.max_age_limit)
 
 
 def _with_others(ports: Ports, shown: Sequence[Shown], articles: Mapping[int, Article]) -> dict[int, Article]:
@@ -142,11 +178,18 @@ def _articles(ports: Ports, views: Sequence[View], missing: Iterable[_Form]) -> 
     listings = {(key, one.revision): one for view in views for key, one in view.instead.items()}
     plain = [form for form in missing if not form[3]]
     states = ports.store.states({key for _, key, revision, _ in plain if (key, revision) not in given})
-    found = {form: given.get(form[1:3]) or states[form[1]] for form in plain}
-    # Its state may be newer than its place by now: then the only listing there is of it will do.
+    # A state may be newer than its place by now. What is recorded of the document is what stands in it.
+    states_then = ports.store.states_at({form[1:3] for form in plain if _is_newer(states.get(form[1]), form)})
+    found = {form: given.get(form[1:3]) or states_then.get(form[1:3]) or states[form[1]] for form in plain}
+    # Of an article with others there is the newest listing only, and how that looks no revision tells.
     newest = {key: one for (key, _), one in listings.items()}
     found.update((form, listings.get(form[1:3]) or newest[form[1]]) for form in missing if form[3])
     return found
+
+
+def _is_newer(article: Article | None, form: _Form) -> bool:
+    """Whether what was to be shown is another state than the present one, and may be shown still."""
+    return article is not None and article.revision != form[2] and article.status is not Status.KILLED
 
 
 def _full(site: Site, feed: Feed) -> bool:
@@ -158,14 +201,17 @@ def _rendered(work: _Work) -> list[bytes]:
     return render.pieces(article, formats, site)
 
 
-def _document(site: Site, view: View, format: Format, made: _Made) -> Rendered:
+def _document(ports: Ports, view: View, format: Format, made: _Made) -> Rendered:
+    site, remembered = ports.site, bool(ports.policy.history)
     full = _full(site, view.feed)
     shown = [made[(full, one.key, one.revision, one.key in view.instead), format] for one in view.shown]
-    body = render.document(view.feed, format, site, shown, view.updated, view.tombstones, view.chain)
+    body = render.document(view.feed, format, site, shown, view.updated, view.tombstones, view.chain, view.max_age)
     return Rendered(
         path=view.chain.path(view.feed, format),
         body=body,
         media_type=format.media_type,
         etag=etag(body),
         changed=view.updated.replace(microsecond=0),
+        links=relations.of_feed(view.feed, format, site, view.chain, remembered=remembered),
+        max_age=view.max_age,
     )

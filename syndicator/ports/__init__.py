@@ -34,6 +34,7 @@ from syndicator.ports.feeds import Changed, Composing, Cut, Feeds
 from syndicator.ports.outside import Fetcher, OpenMedia, Parser, Publication, Queue, SeedFolder, Spread, Task
 from syndicator.ports.sources import Polled, Sources
 from syndicator.ports.tokens import Token, Tokens
+from syndicator.ports.visits import Tally, Visited, Visits
 from syndicator.ports.works import Join, Joining, Works
 
 __all__ = [
@@ -61,9 +62,12 @@ __all__ = [
     "Spread",
     "State",
     "Store",
+    "Tally",
     "Task",
     "Token",
     "Tokens",
+    "Visited",
+    "Visits",
     "Works",
 ]
 
@@ -71,7 +75,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Store(Sources, Feeds, Works, Tokens, Protocol):
+class Store(Sources, Feeds, Works, Tokens, Visits, Protocol):
     """The one store: articles under identities that never change, and the documents made from them.
 
     Every method is safe to call from several threads and processes. All raise StoreError: StoreBusy when
@@ -210,6 +214,9 @@ class Store(Sources, Feeds, Works, Tokens, Protocol):
 
     def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes, zstd: bytes) -> None:
         """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
+
+    def save_links(self, links: Collection[tuple[str, str, str]]) -> None:
+        """Keep other relations of documents (path, etag, `Rendered.links`), but of none that has changed since."""
 
     def published_mark(self) -> Callable[[], int] | None:
         """What tells at the cost of a look into memory that `published_since` has something new: another number.

@@ -35,13 +35,18 @@ class State:
 
     `holds` are articles in the order of the document, each by its number (`Shown.key`) and revision, the revision
     negative for one of which the document has a tombstone. `previous` is the newest archive there was (0: none),
-    `max_age` as in Rendered.
+    `max_age` as in Rendered. `updated` dates the document; `recipe` tells what its articles were rendered by from
+    anything else. `listed` are those that were shown with the others of their works: how these look, their revision
+    does not tell.
     """
 
     feed: str
     holds: tuple[tuple[int, int], ...]
     previous: int = 0
     max_age: int | None = None
+    updated: datetime | None = None
+    recipe: str = ""
+    listed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,17 @@ from syndicator.store.engine import Database
 from syndicator.store.erasing import Erasing
 from syndicator.store.feeds import ComposedFeeds
 from syndicator.store.ingest import ingesting
+from syndicator.store.past import PastStates
 from syndicator.store.places import FeedPlaces
 from syndicator.store.polling import Schedule
+from syndicator.store.published import Published
 from syndicator.store.publishing import Publishing
 from syndicator.store.reading import Questions
 from syndicator.store.schema import CREATED, open_database
 from syndicator.store.sources import Upstreams
 from syndicator.store.tables import instant, meta
 from syndicator.store.tokens import PrivateTokens
+from syndicator.store.visits import DailyVisits
 from syndicator.store.works import SameWorks
 
 __all__ = ["SqlStore", "open_store"]
@@ -38,7 +41,18 @@ def open_store(url: str, now: Callable[[], datetime], *, busy: float = 5.0) -> S
 
 
 class SqlStore(
-    Questions, Publishing, Upstreams, Schedule, ComposedFeeds, FeedPlaces, SameWorks, PrivateTokens, Erasing
+    Questions,
+    Publishing,
+    Published,
+    PastStates,
+    Upstreams,
+    Schedule,
+    ComposedFeeds,
+    FeedPlaces,
+    SameWorks,
+    PrivateTokens,
+    Erasing,
+    DailyVisits,
 ):
     """The parts together: see `ports.Store`."""
 

@@ -51,13 +51,13 @@ class FeedPlaces:
         walk = _walk(feed, shown=False)
         if since is not None:
             walk = walk.where(members.c.place >= since)
-        wanted = select(articles.c.pk, articles.c.id, articles.c.changed)
+        wanted = select(*(articles.c[name] for name in ("pk", "id", "changed", "revision")))
         found = {}
         with self.database.read() as connection:
             pks = _one_of_each(connection, feed, walk, limit)
             for portion in rows.portions(pks):
-                for pk, id_, changed in connection.execute(wanted.where(articles.c.pk.in_(portion))):
-                    found[pk] = Tombstone(id=id_, when=changed)
+                for pk, id_, changed, revision in connection.execute(wanted.where(articles.c.pk.in_(portion))):
+                    found[pk] = Tombstone(id=id_, when=changed, key=pk, revision=revision)
         return [found[pk] for pk in pks]
 
     def oldest(self, feed: str, limit: int) -> list[Member]:

@@ -10,16 +10,27 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from syndicator.core.feeds import document_paths
 from syndicator.model import Format, Rendered, Shown
-from syndicator.ports import Cut, DirtyFeed, DocumentHead
+from syndicator.ports import Cut, DirtyFeed, DocumentHead, State
 from syndicator.store import marks, rows
 from syndicator.store.composing import hold
 from syndicator.store.engine import Database
+from syndicator.store.past import keep_states
+from syndicator.store.published import raise_version, tell
 from syndicator.store.tables import archived, articles, documents, feeds, members, pieces
 
 _Piece = tuple[int, int, Format, str, bytes]
 _SECOND = timedelta(seconds=1)
 _PORTION = 50
-_CODINGS = {"identity": documents.c.body, "gzip": documents.c.gzip, "br": documents.c.brotli}
+_CODINGS = {
+    "identity": documents.c.body,
+    "gzip": documents.c.gzip,
+    "br": documents.c.brotli,
+    "zstd": documents.c.zstd,
+}
+_COMPRESSED = ("gzip", "brotli", "zstd")
+_BESIDE = ("media_type", "links", "max_age")
+"""What goes with the bytes of a document, and may change without them."""
+_EMPTY = {"etag": "", "gone": True, "coded": True, "body": b"", "links": "", "max_age": None}
 
 
 class Publishing:
@@ -65,6 +76,7 @@ class Publishing:
         cuts: Collection[Cut] = (),
         names: Mapping[str, str] | None = None,
         unfinished: Collection[str] = (),
+        states: Collection[State] = (),
     ) -> tuple[str, ...]:
         """The second transaction. Returns the paths whose bytes changed or that went, in the order given."""
         of = names or {}
@@ -82,6 +94,8 @@ class Publishing:
                 if cut.feed in ours:
                     keep.cut(cut)
             marks.clear(connection, ours.difference(unfinished))
+            version = keep.end([state for state in states if state.feed not in late])
+        tell(self.database, version)
         return tuple(moved)
 
     def document_paths(self, name: str) -> list[str]:
@@ -103,7 +117,7 @@ class Publishing:
 
     def document_head(self, path: str) -> DocumentHead | None:
         """What is known of a published or removed document, without reading its bytes."""
-        known = (documents.c[name] for name in ("path", "media_type", "etag", "changed", "gone"))
+        known = (documents.c[name] for name in ("path", "etag", "changed", "gone", *_BESIDE))
         sizes = (func.length(body).label(coding) for coding, body in _CODINGS.items())
         with self.database.read() as connection:
             found = connection.execute(select(*known, *sizes).where(documents.c.path == path)).mappings().one_or_none()
@@ -131,25 +145,41 @@ class Publishing:
         return iter([(path, etag, gone) for path, etag, gone in found])
 
     def uncompressed(self) -> list[str]:
-        """Paths of documents that have no gzip or brotli bytes yet, by path."""
+        """Paths of documents that have no compressed bytes yet, by path."""
         bare = select(documents.c.path).where(documents.c.coded.is_(False)).order_by(documents.c.path)
         with self.database.read() as connection:
             return list(connection.execute(bare).scalars())
 
-    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes) -> None:
+    def save_codings(self, path: str, etag: str, gzip: bytes, brotli: bytes, zstd: bytes) -> None:
         """Keep the compressed bytes of a document, unless it has changed since (another etag)."""
-        same = update(documents).where(documents.c.path == path, documents.c.etag == etag, documents.c.gone.is_(False))
+        bare = (documents.c.path == path) & documents.c.gone.is_(False) & documents.c.coded.is_(False)
+        new = update(documents).where(bare, documents.c.etag == etag).values(gzip=gzip, brotli=brotli, zstd=zstd)
         with self.database.write() as connection:
-            connection.execute(same.values(gzip=gzip, brotli=brotli, coded=True))
+            kept = connection.execute(new.values(coded=True)).rowcount
+            version = raise_version(self.database, connection, [path] if kept else [])
+        tell(self.database, version)
+
+    def save_links(self, links: Collection[tuple[str, str, str]]) -> None:
+        """Keep other relations of documents (path, etag, `Rendered.links`), but of none that has changed since."""
+        touched = set()
+        with self.database.write() as connection:
+            for path, etag, value in sorted(links):
+                same = (documents.c.path == path) & (documents.c.etag == etag) & documents.c.gone.is_(False)
+                if connection.execute(update(documents).where(same).values(links=value)).rowcount:
+                    touched.add(path)
+            version = raise_version(self.database, connection, touched)
+        tell(self.database, version)
 
 
 class Keeping:
-    """Writes documents, pieces and archives in an open transaction."""
+    """Writes documents, pieces and archives in an open transaction; `end` comes last."""
 
     def __init__(self, database: Database, connection: Connection, now: datetime) -> None:
         self.database = database
         self._connection = connection
         self._now = now.replace(microsecond=0)
+        self._came: dict[str, tuple[datetime, str]] = {}
+        self._touched: set[str] = set()
 
     def documents(self, rendered: Collection[Rendered]) -> list[str]:
         """Store documents; the paths of those whose bytes changed."""
@@ -165,6 +195,7 @@ class Keeping:
                 changed = self._now if before is None else self._after(before)
                 written.append(_row(document, changed))
                 moved.append(document.path)
+                self._came[document.path] = changed, document.etag
             self._write(written)
         return moved
 
@@ -175,7 +206,7 @@ class Keeping:
             stored = self._stored(portion)
             there = [path for path in portion if path in stored and not stored[path]["gone"]]
             moved += there
-            emptied = {"etag": "", "gone": True, "coded": True, "body": b"", "gzip": None, "brotli": None}
+            emptied = _EMPTY | dict.fromkeys(_COMPRESSED)
             self._write([{**stored[path], **emptied, "changed": self._after(stored[path])} for path in there])
         return moved
 
@@ -213,20 +244,30 @@ class Keeping:
             place = update(members).where(members.c.feed == feed, members.c.article_pk.in_(same))
             self._connection.execute(place.values(archive=cut.number))
 
+    def end(self, shown: Collection[State]) -> int:
+        """Give what was touched a new version and keep what came documents show; the version, 0 where nothing was.
+
+        The last thing to do: other publishers wait for it.
+        """
+        version = raise_version(self.database, self._connection, self._touched)
+        keep_states(self.database, self._connection, version, shown, self._came)
+        return version
+
     def _stored(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
         # Without the bytes, of which the etag tells enough: there may be megabytes of them.
-        held = select(*(documents.c[name] for name in ("path", "etag", "gone", "coded", "changed", "media_type")))
+        held = select(*(documents.c[name] for name in ("path", "etag", "gone", "coded", "changed", *_BESIDE)))
         held = held.where(documents.c.path.in_(paths)).order_by(documents.c.path).with_for_update()
         return {row.path: dict(row._mapping) for row in self._connection.execute(held)}
 
     def _same(self, document: Rendered, stored: dict[str, Any]) -> None:
         """Bring what goes with the bytes of a document up to date; its compressed bytes may be known only now."""
-        new = {name: data for name in ("gzip", "brotli") if (data := getattr(document, name)) is not None}
-        if document.media_type == stored["media_type"] and (stored["coded"] or not new):
-            return
-        coded = stored["coded"] or len(new) == 2
-        same = update(documents).where(documents.c.path == document.path)
-        self._connection.execute(same.values(media_type=document.media_type, coded=coded, **new))
+        new = {name: new for name in _BESIDE if (new := getattr(document, name)) != stored[name]}
+        if not stored["coded"]:
+            coded = {name: data for name in _COMPRESSED if (data := getattr(document, name)) is not None}
+            new |= coded | {"coded": len(coded) == len(_COMPRESSED)} if coded else {}
+        if new:
+            self._connection.execute(update(documents).where(documents.c.path == document.path).values(new))
+            self._touched.add(document.path)
 
     def _after(self, stored: dict[str, Any]) -> datetime:
         changed: datetime = stored["changed"]
@@ -235,8 +276,9 @@ class Keeping:
     def _write(self, written: list[dict[str, Any]]) -> None:
         if not written:
             return
+        self._touched.update(row["path"] for row in written)
         new = self.database.insert(documents)
-        changing = set(documents.c.keys()) - {"path"}
+        changing = set(written[0]) - {"path"}
         self._connection.execute(
             new.on_conflict_do_update(
                 index_elements=[documents.c.path], set_={name: new.excluded[name] for name in changing}
@@ -246,8 +288,8 @@ class Keeping:
 
 
 def _row(document: Rendered, changed: datetime) -> dict[str, Any]:
-    row = {name: getattr(document, name) for name in ("path", "etag", "media_type", "body", "gzip", "brotli")}
-    coded = row["gzip"] is not None and row["brotli"] is not None
+    row = {name: getattr(document, name) for name in ("path", "etag", "body", *_BESIDE, *_COMPRESSED)}
+    coded = all(row[name] is not None for name in _COMPRESSED)
     return {**row, "gone": False, "coded": coded, "changed": changed}
 
 

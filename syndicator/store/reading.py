@@ -73,13 +73,13 @@ class Questions:
 
     def tombstones(self, query: Query, limit: int, since: str | None = None) -> list[Tombstone]:
         """Articles that were published and are not any more, newest sort key first, none below `since`."""
-        wanted = select(articles.c.pk, articles.c.id, articles.c.changed)
+        wanted = select(*(articles.c[name] for name in ("pk", "id", "changed", "revision")))
         with self.database.read() as connection:
             pks = places(connection, query, Standing.GONE, limit, since=since)
             found = {}
             for portion in rows.portions(pks):
-                for pk, id_, changed in connection.execute(wanted.where(articles.c.pk.in_(portion))):
-                    found[pk] = Tombstone(id=id_, when=changed)
+                for pk, id_, changed, revision in connection.execute(wanted.where(articles.c.pk.in_(portion))):
+                    found[pk] = Tombstone(id=id_, when=changed, key=pk, revision=revision)
         return [found[pk] for pk in pks]
 
     def article(self, id_or_slug: str) -> Article | None:

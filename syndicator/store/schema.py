@@ -15,9 +15,10 @@ from sqlalchemy.exc import ArgumentError
 
 from syndicator.errors import StoreDamaged, StoreError, StoreNewer
 from syndicator.store.engine import Database
+from syndicator.store.published import correct_mark
 from syndicator.store.tables import meta, micros
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A constant, so that Alembic is imported only when there is something to migrate."""
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -48,6 +49,7 @@ def open_database(url: str, now: Callable[[], datetime], busy: float) -> Databas
         if database.embedded:
             _check(database)
         upgrade(database, now)
+        correct_mark(database)
     except BaseException:
         database.close()
         raise

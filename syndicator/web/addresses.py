@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from syndicator.core.feeds import RESERVED_NAMES, archive_name, archive_of
-from syndicator.model import USUAL, Format, Site
+from syndicator.core.feeds import RESERVED_NAMES, archive_of
+from syndicator.model import Format, Site
 
 _DOCUMENT = re.compile(r"(?:\.well-known/)?(?:[a-z0-9][A-Za-z0-9._-]*/)*[a-z0-9][A-Za-z0-9._-]*\Z")
 _NAME = re.compile(r"[a-z0-9-]{1,200}\Z")
@@ -98,26 +97,7 @@ def label(format: Format) -> str:
     return _LABELS[format]
 
 
-def bare_type(format: Format) -> str:
-    """Its media type without parameters, as links carry it."""
-    return format.media_type.partition(";")[0]
-
-
 def feed_path(name: str, document: str) -> str:
     """The path of a feed's document, without leading slash."""
     return f"{name}/{document}" if name else str(document)
 
-
-def archive_path(name: str, number: int, format: Format) -> str:
-    """The path of an archive document of a feed, without leading slash."""
-    return feed_path(archive_name(name, number), format)
-
-
-def link(site: Site, path: str, rel: str, type: str) -> str:
-    """A `Link` value (RFC 8288) that leads to a path of ours."""
-    return f'<{site.base_url}/{path}>; rel="{rel}"; type="{type}"'
-
-
-def alternates(site: Site, name: str, formats: Sequence[Format] = USUAL) -> list[str]:
-    """`Link` values that lead to a feed in each of its formats."""
-    return [link(site, feed_path(name, format), "alternate", bare_type(format)) for format in formats]

@@ -1,11 +1,12 @@
-"""Finished bytes as responses: coding, validators, 304. The same for documents, pages and static files."""
+"""Finished bytes as answers: coding, validators, 304. The same for documents, pages and static files, and on both
+roads: through Flask, and from memory before it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Request, Response
 from werkzeug.datastructures import Headers
@@ -29,6 +30,10 @@ MEDIA_POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 )
+DOCUMENT = "syndicator.document"
+"""Where a WSGI environment names the document, by its path, that was answered with."""
+CLIENT = "syndicator.client"
+"""Where it has the address of who asks."""
 _WORTH = 1000
 """Bytes below which compression saves no packet."""
 ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -77,14 +82,53 @@ def finished(body: bytes, media_type: str, packed: bytes | None = None) -> Finis
     return Finished(media_type=media_type, etag=coding.etag(body), lengths=lengths, read=read)
 
 
-def answer(request: Request, what: Finished, headers: Mapping[str, str], now: datetime) -> Response:
-    """200 with the bytes in the best coding, or 304 where the client has them (RFC 9110 13.2.2).
+class Asked(NamedTuple):
+    """What of a request decides about its answer: the method and the text of header fields, None where absent."""
+
+    method: str
+    accept_encoding: str | None = None
+    none_match: str | None = None
+    modified_since: str | None = None
+    match: str | None = None
+    unmodified_since: str | None = None
+    delta: str | None = None
+    destination: str | None = None
+
+
+FIELDS = (
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "HTTP_A_IM",
+    "HTTP_SEC_FETCH_DEST",
+)
+"""Where a WSGI environment has these fields, in their order."""
+
+
+def asked(environ: WSGIEnvironment) -> Asked:
+    """What a request says that decides about its answer."""
+    return Asked(environ["REQUEST_METHOD"], *map(environ.get, FIELDS))
+
+
+class Reply(NamedTuple):
+    """An answer. `fresh`: for how many seconds it may be reused, from which `Expires` is made when it is sent."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    fresh: int | None = None
+
+
+def reply(asked: Asked, what: Finished, headers: Mapping[str, str], now: datetime, *, status: int = 200) -> Reply:
+    """`status` with the bytes in the best coding, or 304 where the client has them (RFC 9110 13.2.2).
 
     `headers` are sent with both. `Vary: Accept-Encoding` is added. Raises NotAcceptable where the client
-    refuses every coding there is, PreconditionFailed where If-Match does not hold, and Outdated where the bytes have
-    changed meanwhile.
+    refuses every coding there is, PreconditionFailed where If-Match or If-Unmodified-Since does not hold, and Outdated
+    where the bytes have changed meanwhile.
     """
-    selected = negotiation.coding(request.headers.get("Accept-Encoding"), what.lengths)
+    selected = negotiation.coding(asked.accept_encoding, what.lengths)
     if selected is None:
         raise NotAcceptable
     sent = {
@@ -96,43 +140,57 @@ def answer(request: Request, what: Finished, headers: Mapping[str, str], now: da
     changed = what.changed if what.changed is not None and what.changed <= now else None
     if changed is not None:
         sent["Last-Modified"] = negotiation.format_http_date(changed)
-    check_match(request, what.etag, selected)
-    current = _current(request, what.etag, selected, changed, now)
+    check_match(asked, what.etag, selected, changed)
+    current = _current(asked, what.etag, selected, changed, now) if status == 200 else None
     if current is not None:
-        return _without_type(Answer(status=304, headers={**sent, "ETag": f'"{current}"'}))
+        return Reply(304, list({**sent, "ETag": f'"{current}"'}.items()), b"")
     if selected != "identity":
         sent["Content-Encoding"] = selected
     length = what.lengths[selected]
-    if request.method == "HEAD" and length is not None:
+    if asked.method == "HEAD" and length is not None:
         body = b""
     else:
         found = what.read(selected)
         if found is None:
             raise Outdated
-        body, length = found, len(found)
-    return Answer([body], headers={**sent, "Content-Type": what.media_type, "Content-Length": str(length)})
+        body, length = b"" if asked.method == "HEAD" else found, len(found)
+    sent |= {"Content-Type": what.media_type, "Content-Length": str(length)}
+    return Reply(status, list(sent.items()), body)
 
 
-def check_match(request: Request, etag: str, selected: str) -> None:
-    """Raise PreconditionFailed where If-Match names another state (RFC 9110 13.1.1)."""
-    match = request.headers.get("If-Match")
-    accepted = negotiation.acceptable(request.headers.get("Accept-Encoding"))
-    if match is not None and not negotiation.holds(match, etag, selected, accepted):
-        raise PreconditionFailed
+def answer(request: Request, what: Finished, headers: Mapping[str, str], now: datetime) -> Response:
+    """Finished bytes as a response of Flask's. Raises as `reply` does."""
+    return response(reply(asked(request.environ), what, headers, now), now)
 
 
-def _current(request: Request, etag: str, selected: str, changed: datetime | None, now: datetime) -> str | None:
+def response(reply: Reply, now: datetime) -> Response:
+    """A reply as a response of Flask's."""
+    made = Answer([reply.body], status=reply.status, headers=reply.headers)
+    if not any(name == "Content-Type" for name, _ in reply.headers):
+        made.headers.pop("Content-Type", None)  # Flask's own idea
+    if reply.fresh is not None:
+        made.headers["Expires"] = negotiation.format_http_date(now + timedelta(seconds=reply.fresh))
+    return made
+
+
+def check_match(asked: Asked, etag: str, selected: str, changed: datetime | None = None) -> None:
+    """Raise PreconditionFailed where If-Match names another state (RFC 9110 13.1.1), or where there is no such field
+    and If-Unmodified-Since an earlier one (13.1.4)."""
+    if asked.match is not None:
+        accepted = negotiation.acceptable(asked.accept_encoding)
+        if not negotiation.holds(asked.match, etag, selected, accepted):
+            raise PreconditionFailed
+    elif asked.unmodified_since is not None and changed is not None:
+        since = negotiation.http_date(asked.unmodified_since)
+        if since is not None and changed.replace(microsecond=0) > since:
+            raise PreconditionFailed
+
+
+def _current(asked: Asked, etag: str, selected: str, changed: datetime | None, now: datetime) -> str | None:
     """The entity tag of the copy that the client has and may keep, or None."""
-    none_match = request.headers.get("If-None-Match")
-    if none_match is not None:
-        accepted = negotiation.acceptable(request.headers.get("Accept-Encoding"))
-        return negotiation.matched(none_match, etag, selected, accepted)
-    since = request.headers.get("If-Modified-Since")
+    if asked.none_match is not None:
+        accepted = negotiation.acceptable(asked.accept_encoding)
+        return negotiation.matched(asked.none_match, etag, selected, accepted)
+    since = asked.modified_since
     same = since is not None and changed is not None and negotiation.unmodified_since(since, changed, now)
     return etag + negotiation.SUFFIXES[selected] if same else None
-
-
-def _without_type(response: Response) -> Response:
-    response.headers.pop("Content-Type", None)
-    response.headers.pop("Content-Length", None)
-    return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from importlib import resources
 from threading import Semaphore
@@ -15,9 +16,22 @@ from werkzeug.wsgi import FileWrapper
 from syndicator.core.coding import gzipped
 from syndicator.ports import OpenMedia, Ports
 from syndicator.web import negotiation
-from syndicator.web.answers import ALWAYS, MEDIA_POLICY, PAGE_POLICY, Answer, Finished, answer, check_match, finished
+from syndicator.web.answers import (
+    ALWAYS,
+    MEDIA_POLICY,
+    PAGE_POLICY,
+    Answer,
+    Asked,
+    Finished,
+    Reply,
+    answer,
+    asked,
+    check_match,
+    finished,
+    reply,
+    response,
+)
 from syndicator.web.options import WebOptions
-from syndicator.web.refusals import RETRY_AFTER
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
 _RANGE = re.compile(r"bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})\Z")
@@ -35,6 +49,9 @@ _TYPES = {
 _ROBOTS = "User-agent: *\nAllow: /\n"
 _SITEMAPS = ("sitemap.xml", "sitemap-news.xml")
 
+Ready = Callable[[Asked, datetime], Reply]
+"""Answers what a request says with something finished, at a moment. Raises as `answers.reply` does."""
+
 
 def load_static() -> Mapping[str, Finished]:
     """The static files that come with the program, by name, with their gzip bytes."""
@@ -48,14 +65,24 @@ def load_static() -> Mapping[str, Finished]:
     return found
 
 
-def files(ports: Ports, options: WebOptions, static: Mapping[str, Finished]) -> Blueprint:
+def ready(static: Mapping[str, Finished], options: WebOptions) -> Mapping[str, Ready]:
+    """How the static files are answered, by name."""
+    headers = _headers(options)
+    return {
+        name: lambda asked, now, what=file: reply(asked, what, headers, now)  # type: ignore[misc]
+        for name, file in static.items()
+    }
+
+
+def files(ports: Ports, options: WebOptions, static: Mapping[str, Ready]) -> Blueprint:
     """`/media/<name>`, `/site.css`, `/feed.css`, `/favicon.*`, `/robots.txt`."""
     blueprint = Blueprint("files", __name__)
     slots = Semaphore(STREAMS)
-    headers = {"Cache-Control": f"public, max-age={options.max_age}", "Content-Security-Policy": PAGE_POLICY}
+    headers = _headers(options)
 
     def serve(name: str) -> Response:
-        return answer(request, static[name], headers, ports.now())
+        now = ports.now()
+        return response(static[name](asked(request.environ), now), now)
 
     for name in static:
         blueprint.add_url_rule(f"/{name}", name.replace(".", "_"), partial(serve, name))
@@ -78,6 +105,10 @@ def files(ports: Ports, options: WebOptions, static: Mapping[str, Finished]) -> 
     return blueprint
 
 
+def _headers(options: WebOptions) -> Mapping[str, str]:
+    return {"Cache-Control": f"public, max-age={options.max_age}", "Content-Security-Policy": PAGE_POLICY}
+
+
 def _media(name: str, found: OpenMedia, slots: Semaphore) -> Response:
     """A file whose name is the hash of its bytes: it never changes, and parts of it may be asked for.
 
@@ -96,7 +127,7 @@ def _media(name: str, found: OpenMedia, slots: Semaphore) -> Response:
         },
     )
     try:
-        check_match(request, name, "identity")
+        check_match(asked(request.environ), name, "identity")
     except PreconditionFailed:
         response.close()
         raise
@@ -130,7 +161,7 @@ def _send(response: Response, slots: Semaphore) -> None:
         response.response = _Held(response.response, slots.release)  # type: ignore[arg-type]
     else:
         response.close()
-        raise ServiceUnavailable(retry_after=RETRY_AFTER)
+        raise ServiceUnavailable
 
 
 class _Held:

@@ -27,7 +27,7 @@ _DISBELIEVED = ("HTTP_FORWARDED", "HTTP_X_ORIGINAL_URL", "HTTP_X_REWRITE_URL", "
 def gate(app: WSGIApplication, host: str, accepts: Callable[[str], bool] | None = None) -> WSGIApplication:
     """Refuse malformed requests; let `app` see `host` as the host, whatever the request said (S32).
 
-    400: no Host or a Host that is none (RFC 9112 3.2; two fields arrive joined by a comma). 414: a target over
+    405: a method in small letters. 400: no Host or a Host that is none (RFC 9112 3.2; two fields arrive joined by a comma). 414: a target over
     8 KiB. 421: a Host that `accepts` refuses. Forwarding headers are dropped. `OPTIONS *` is answered here.
     """
 
@@ -43,12 +43,20 @@ def gate(app: WSGIApplication, host: str, accepts: Callable[[str], bool] | None 
     return guarded
 
 
+def is_host(name: str) -> bool:
+    """Whether a text is host and port as a Host field gives them."""
+    return _HOST.match(name) is not None
+
+
 def _refusal(environ: WSGIEnvironment, accepts: Callable[[str], bool] | None) -> Response | None:
     name = environ.get("HTTP_HOST", "")
-    if not _HOST.match(name) and (name or environ.get("SERVER_PROTOCOL") not in _HOSTLESS):
+    if not is_host(name) and (name or environ.get("SERVER_PROTOCOL") not in _HOSTLESS):
         return refusals.plain(400)
     if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > MAX_TARGET:
         return refusals.plain(414)
+    # RFC 9110 9.1: methods are case-sensitive, which Flask does not know.
+    if not environ["REQUEST_METHOD"].isupper():
+        return refusals.plain(405, {"Allow": "GET, HEAD, OPTIONS"})
     if name and accepts is not None and not accepts(name):
         return refusals.plain(421)
     if environ.get("PATH_INFO") == "*":

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from syndicator.core.render import relations
 from syndicator.model import USUAL, Enclosure, Format, Site
 from syndicator.ports import Ports
 from syndicator.web import addresses
@@ -82,7 +83,7 @@ def feed_links(site: Site, name: str, title: str, formats: Sequence[Format] = US
             title=title,
             label=addresses.label(format),
             short=addresses.label(format).removesuffix(" Feed"),
-            type=addresses.bare_type(format),
+            type=relations.bare_type(format),
             href=f"{root}/{addresses.feed_path(name, format)}",
             address=f"{site.base_url}/{addresses.feed_path(name, format)}",
         )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import socket
+import stat
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -14,6 +18,28 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from syndicator.errors import BindError
 
 BACKLOG = 1024
+SOCKET_MODE = 0o660
+"""Whoever may write to a Unix socket may ask: its owner and its group, to which the proxy's user is added."""
+
+Place = tuple[str, int] | Path
+"""Where to listen: host and port, or the path of a Unix socket."""
+
+
+@contextmanager
+def listening(place: Place) -> Iterator[socket.socket]:
+    """A listening socket that is closed at the end; a Unix socket's file is removed. Raises BindError."""
+    if not isinstance(place, Path):
+        with listen(*place) as listener:
+            yield listener
+        return
+    with _listen_unix(place) as listener:
+        made = os.lstat(place).st_ino
+        try:
+            yield listener
+        finally:
+            with suppress(OSError):
+                if os.lstat(place).st_ino == made:
+                    place.unlink()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,6 +104,53 @@ class _Quiet(WSGIRequestHandler):
 
     def version_string(self) -> str:
         return "syndicator"
+
+
+def _listen_unix(path: Path) -> socket.socket:
+    """A listening Unix socket at `path`, in place of one to which nobody listens any more. Raises BindError."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            # Two that start at the same time would each take the other's new socket for a dead one.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            _clear(path)
+            # Before it is bound, so that it is at no moment open to more people than it should be.
+            os.fchmod(listener.fileno(), SOCKET_MODE)
+            listener.bind(str(path))
+            path.chmod(SOCKET_MODE)
+            listener.listen(BACKLOG)
+        finally:
+            os.close(folder)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        why = str(error.strerror or error)
+        raise BindError(f"{path} cannot be listened on ({why}): choose another with --bind unix:PATH") from error
+    except BindError:
+        listener.close()
+        raise
+    return listener
+
+
+def _clear(path: Path) -> None:
+    """Remove what a server left behind that is dead. Raises BindError where one listens, or it is no socket."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise BindError(f"{path} is no socket: move it away, or choose another with --bind unix:PATH")
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except BlockingIOError:
+            pass  # its queue is full: somebody listens
+    raise BindError(f"{path} is in use: stop what listens there, or choose another with --bind unix:PATH")
 
 
 def _reason(address: str, error: OSError) -> str:

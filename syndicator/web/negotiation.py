@@ -9,13 +9,14 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 _ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
-_PREFERENCE = ("br", "gzip", "identity")
-SUFFIXES: Mapping[str, str] = {"identity": "", "gzip": "-gz", "br": "-br"}
+_PREFERENCE = ("br", "zstd", "gzip", "identity")
+SUFFIXES: Mapping[str, str] = {"identity": "", "gzip": "-gz", "br": "-br", "zstd": "-zst"}
 """What is added to a document's entity tag for each coding (RFC 9110 8.8.3: strong tags differ per coding)."""
+_SUFFIX = re.compile("(?:-gz|-br|-zst)\\Z")
 
 
 def coding(header: str | None, available: Collection[str]) -> str | None:
-    """The coding to answer with (RFC 9110 12.5.3), of those `available` (`gzip`, `br`) and `identity`.
+    """The coding to answer with (RFC 9110 12.5.3), of those `available` (`gzip`, `br`, `zstd`) and `identity`.
 
     `header` is the Accept-Encoding field, None where it is absent. The highest weight wins; among equals the
     smallest result does. None means that nothing we have is acceptable (406). A client that refuses `identity`
@@ -28,7 +29,9 @@ def coding(header: str | None, available: Collection[str]) -> str | None:
     best = max(candidates, key=lambda name: (_weight(weights, name), -_PREFERENCE.index(name)))
     if _weight(weights, best) > 0:
         return best
-    spare = [name for name in ("gzip", "br") if name in available and name not in weights and "*" not in weights]
+    spare = [
+        name for name in ("gzip", "br", "zstd") if name in available and name not in weights and "*" not in weights
+    ]
     return spare[0] if spare else None
 
 
@@ -91,6 +94,18 @@ def holds(header: str, etag: str, selected: str, accepted: Collection[str] = ())
     """Whether If-Match lets the request through (RFC 9110 13.1.1): strong comparison, else 412."""
     ours = {etag + SUFFIXES[name] for name in (selected, *accepted)}
     return header.strip() == "*" or any(not weak and tag in ours for weak, tag in _ENTITY_TAG.findall(header))
+
+
+def named(header: str) -> list[str]:
+    """The opaque tags, without quotes and the suffix of their coding, that If-None-Match names."""
+    return [_SUFFIX.sub("", tag) for _, tag in _ENTITY_TAG.findall(header)]
+
+
+def wants_delta(header: str | None) -> bool:
+    """Whether A-IM (RFC 3229 10.5.3) accepts `feed`: a document of what is new only."""
+    if header is None:
+        return False
+    return _weights(header).get("feed", 0.0) > 0
 
 
 def unmodified_since(header: str, changed: datetime, now: datetime) -> bool:

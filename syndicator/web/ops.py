@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from syndicator.errors import StoreError
 from syndicator.ports import Ports
 from syndicator.web.answers import ALWAYS, Answer
+from syndicator.web.refusals import RETRY_AFTER
 
 TROUBLE = "trouble"
 """The small fact in the store that says why documents cannot be published; empty or absent while all is well."""
@@ -25,7 +26,8 @@ _NEVER_STORED = {"Cache-Control": "no-store", "Content-Security-Policy": "defaul
 def ops(ports: Ports, *, detailed: bool = False) -> Blueprint:
     """`/healthz` and `/readyz`, which say ok or not and nothing else (S43).
 
-    `detailed`, for the operator: `/healthz?detail` is JSON that tells what `syndicator status` does.
+    `detailed`, for the operator: `/healthz?detail` is JSON that tells what `syndicator status` does, `/metrics` is
+    for Prometheus.
     """
     blueprint = Blueprint("ops", __name__)
 
@@ -36,6 +38,12 @@ def ops(ports: Ports, *, detailed: bool = False) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> Response:
         return _readyz(ports)
+
+    if detailed:
+
+        @blueprint.get("/metrics")
+        def metrics() -> Response:
+            return _metrics(ports)
 
     return blueprint
 
@@ -71,6 +79,16 @@ def _detail(ports: Ports) -> Response:
     return Answer(body, status=health.status_code, headers=headers)
 
 
+def _metrics(ports: Ports) -> Response:
+    from syndicator.web.metrics import metrics
+
+    try:
+        body, media_type = metrics(ports)
+    except StoreError:
+        return _line("unavailable: the store does not answer", 503)
+    return Answer(body, status=200, headers={"Content-Type": media_type, **_NEVER_STORED})
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -88,5 +106,5 @@ def _plain(value: object) -> object:
 def _line(text: str, status: int) -> Response:
     headers = {"Content-Type": "text/plain; charset=utf-8", **_NEVER_STORED}
     if status == 503:
-        headers["Retry-After"] = "5"
+        headers["Retry-After"] = str(RETRY_AFTER)
     return Answer(f"{text}\n", status=status, headers=headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from functools import partial
+from contextlib import suppress
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -14,7 +14,8 @@ from syndicator.errors import StoreError
 from syndicator.flows import tokens
 from syndicator.ports import Ports, Token
 from syndicator.web import addresses, refusals
-from syndicator.web.answers import ALWAYS, FEED_POLICY, Answer, Finished, Outdated, answer
+from syndicator.web.answers import ALWAYS, DOCUMENT, FEED_POLICY, Answer, Outdated, asked, response
+from syndicator.web.documents import Documents
 from syndicator.web.options import WebOptions
 
 _REFUSAL = (
@@ -26,7 +27,7 @@ _CHALLENGE = 'Basic realm="private feeds", charset="UTF-8", Bearer realm="privat
 log = logging.getLogger("syndicator.web")
 
 
-def private(ports: Ports, options: WebOptions) -> Blueprint:
+def private(ports: Ports, options: WebOptions, documents: Documents) -> Blueprint:
     """`/private/<slug>/<document>` with a token in the Authorization header, `/private/<token>/<slug>/<document>`.
 
     Without a token that is good for the feed everything here is answered by one and the same 401, whatever the
@@ -56,7 +57,7 @@ def private(ports: Ports, options: WebOptions) -> Blueprint:
             return refusals.plain(404, {"Cache-Control": "no-store"})
         if token.feed != name:
             return _moved(f"{root}/{way}{token.feed.removeprefix('private/')}/{document}", cache)
-        return _document(ports, path, cache)
+        return _document(ports, documents, path)
 
     return blueprint
 
@@ -100,29 +101,15 @@ def _moved(location: str, cache: str) -> Response:
     return Answer("The feed has another name now.\n", status=308, headers=headers)
 
 
-def _document(ports: Ports, path: str, cache: str) -> Response:
+def _document(ports: Ports, documents: Documents, path: str) -> Response:
     while True:
         found = ports.store.document_head(path)
         if found is None or found.gone:
             return refusals.plain(404, {"Cache-Control": "no-store"})
-        what = Finished(
-            media_type=found.media_type,
-            etag=found.etag,
-            lengths=found.lengths,
-            read=partial(ports.store.document_body, found.path, found.etag),
-            changed=found.changed,
-        )
-        headers = {
-            "Cache-Control": cache,
-            "Content-Security-Policy": FEED_POLICY,
-            "Link": f'<{ports.site.base_url}/{path}>; rel="self"',
-            "Vary": "Authorization",
-            "X-Robots-Tag": "noindex",
-        }
-        try:
-            return answer(request, what, headers, ports.now())
-        except Outdated:
-            continue
+        request.environ[DOCUMENT] = path
+        with suppress(Outdated):
+            now = ports.now()
+            return response(documents.reply(found, documents.read(found), asked(request.environ), now), now)
 
 
 def _note(ports: Ports, token: Token) -> None:

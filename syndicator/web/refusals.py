@@ -14,7 +14,7 @@ from syndicator.web.answers import ALWAYS, PAGE_POLICY, Answer
 from syndicator.web.layout import Render
 
 RETRY_AFTER = 5
-"""Seconds after which a client may try again when the store did not answer."""
+"""Seconds after which a client may try again what could not be answered."""
 
 _TEXTS: Mapping[int, tuple[str, str]] = {
     400: ("Bad request", "This request cannot be understood as it is."),
@@ -26,6 +26,11 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     414: ("Address too long", "The address in the request is longer than 8 KiB."),
     416: ("Range not satisfiable", "The file has no such part."),
     421: ("Misdirected request", "This service does not answer under that name. Use its address or localhost."),
+    429: (
+        "Too many requests",
+        "You have asked for more pages than one client gets in a minute: wait for the seconds that Retry-After names. "
+        "Feeds have no such limit.",
+    ),
     500: ("Internal error", "Something failed on our side. It has been noted in the log."),
     503: ("Try again soon", "This cannot be answered just now. Nothing is lost; try again in a few seconds."),
 }
@@ -48,6 +53,7 @@ def plain(status: int, headers: Mapping[str, str] | None = None) -> Response:
             "Cache-Control": _cache(status),
             "Content-Security-Policy": PAGE_POLICY,
             **ALWAYS,
+            **({"Retry-After": str(RETRY_AFTER)} if status == 503 else {}),
             **(headers or {}),
         },
     )
@@ -71,7 +77,7 @@ def install(app: Flask, render: Render | None) -> None:
 
     def store_failed(error: StoreError) -> Response:
         log.error("%s %r was not answered: %s", request.method, _loggable(request.path), error)
-        return refuse(503, {"Retry-After": str(RETRY_AFTER)})
+        return refuse(503, {})
 
     def unexpected(error: Exception) -> Response:
         log.error("%s %r failed", request.method, _loggable(request.path), exc_info=error)

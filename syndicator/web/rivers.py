@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
+from syndicator.core.render import relations
 from syndicator.model import Article, Feed
 from syndicator.ports import Ports
 from syndicator.web import addresses, layout, views
@@ -44,7 +45,7 @@ def paging(ports: Ports, options: WebOptions) -> Page:
 
     def page(html: str, feeds: Sequence[Feed]) -> Response:
         named = {feed.name: feed for feed in feeds}.values()
-        links = [link for feed in named for link in addresses.alternates(ports.site, feed.name, feed.formats)]
+        links = [link for feed in named for link in relations.alternates(ports.site, feed.name, feed.formats)]
         headers = {"Cache-Control": cache, "Content-Security-Policy": PAGE_POLICY, "Link": ", ".join(links)}
         return answer(request, finished(html.encode(), "text/html; charset=utf-8"), headers, ports.now())
 

@@ -7,10 +7,13 @@ import logging
 import multiprocessing
 import os
 import socket
+import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import granian.server.mp
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -21,7 +24,7 @@ from syndicator.bell import Bell
 from syndicator.errors import SyndicatorError
 from syndicator.lifeline import die_with_parent
 from syndicator.web.files import STREAMS
-from syndicator.web.listening import listen, start_admin
+from syndicator.web.listening import Place, listening, start_admin
 from syndicator.web.wakeup import wake_for_signals
 
 __all__ = ["serve", "start_admin"]
@@ -29,20 +32,30 @@ __all__ = ["serve", "start_admin"]
 THREADS = 8 + STREAMS
 """Requests that one worker answers at the same time; more wait in line, without a thread. Eight are never taken by
 clients that read a large file slowly."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds for which a thread may keep Python to itself while others wait. With Python's own 5 ms a finished document
+waits that long for each page that is being made: measured with four pages in the making all the time, documents come
+out two to three times as fast, and pages half as many again. Alone, neither is slower."""
 BACKLOG = 1024
 CONNECTIONS = 1000
 IDLE_TIMEOUT = 20
 """Seconds for a request's header to arrive, the first one or the next one on the same connection."""
+STALL_TIMEOUT = 30
+"""Seconds after which a client that takes nothing more of its answer is cut off."""
 HEADER_BYTES = 16 * 1024
 STOP_TIMEOUT = 6
 """Seconds that a worker has to finish what it is answering before it is killed."""
 RELOAD_OVERLAP = 1.0
 """Seconds for which a new worker runs beside the one it replaces."""
+SETTLED = 5.0
+"""Seconds after which a worker counts as one that works."""
+PAUSES = (0.0, 0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0)
+"""Seconds to wait before a worker is replaced, by how many in a row died before they settled; then we give up."""
 
 
 def serve(
     target: str,
-    bind: tuple[str, int],
+    bind: Place,
     workers: int,
     on_reload: Callable[[], None],
     log_level: str = "error",
@@ -51,28 +64,36 @@ def serve(
 
     `target` is `module:function`: called without arguments in every worker, it returns the WSGI app. SIGHUP calls
     `on_reload` here and then replaces the workers one by one, without refusing a connection; where `on_reload`
-    raises SyndicatorError the workers stay as they are. A worker that dies is replaced; one that dies again within
-    seconds ends the server. Workers end with this process, however it ends. `log_level` is granian's own.
+    raises SyndicatorError the workers stay as they are. A worker that dies is replaced, at once unless those before
+    it died young too; the server ends where a worker twice cannot even start, or ten in a row were killed within
+    seconds. Workers end with this process, however it ends. `log_level` is granian's own.
 
     Raises BindError where the address cannot be had, SystemExit(1) where the workers cannot be kept alive.
 
-    Limits (S45): a header may take 20 s to arrive and an idle connection as long; it may have 16 KiB (431), the
-    target 8 KiB (414, in `gate`); 1,000 connections per worker, 1,024 waiting. granian has no knob for: the time a
-    body may take (nothing here reads one), the time a client may take to read an answer, the number of headers,
+    Limits (S45): a header may take 20 s to arrive and an idle connection as long; it may have 16 KiB and a hundred
+    fields (431), the target 8 KiB (414, in `gate`); 1,000 connections per worker, 1,024 waiting. A client that takes
+    nothing more of an answer for 30 s is cut off, on TCP. granian has no knob for: the time a body may take (nothing
+    here reads one; the connection is closed after the answer), a client that reads an answer a byte at a time,
     refusing a second Host field (`gate` does).
     """
-    server = _Server(target, listen(*bind), bind, workers, on_reload, LogLevels(log_level))
-    # Never fork: SQLite must not be used in the child of a process that has a database open, and ours may.
-    multiprocessing.set_start_method("spawn", force=True)
-    wake_for_signals()
-    try:
-        server.serve(spawn_target=_worker, target_loader=partial(_load, os.getpid()))
-    except SystemExit:
-        # A signal to the whole group also ends the workers, which granian takes for their failure.
-        if not server.interrupt_signal:
-            raise
-    finally:
-        server.listener.close()
+    with listening(bind) as listener:
+        _cut_off_stalled(listener)
+        server = _Server(target, listener, workers, on_reload, LogLevels(log_level))
+        # Never fork: SQLite must not be used in the child of a process that has a database open, and ours may.
+        multiprocessing.set_start_method("spawn", force=True)
+        wake_for_signals()
+        try:
+            server.serve(spawn_target=_worker, target_loader=partial(_load, os.getpid()))
+        except SystemExit:
+            # A signal to the whole group also ends the workers, which granian takes for their failure.
+            if not server.interrupt_signal:
+                raise
+
+
+def _cut_off_stalled(listener: socket.socket) -> None:
+    """Connections inherit it. Over a Unix socket a proxy reads, which has such a limit of its own."""
+    if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_TIMEOUT * 1000)
 
 
 def _load(parent: int, target: str) -> Callable[..., Any]:
@@ -86,9 +107,58 @@ def _load(parent: int, target: str) -> Callable[..., Any]:
 def _worker(worker_id: int, process_name: str | None, loader: Callable[[], Any], sock: Any, *rest: Any) -> None:
     """In a worker: granian's own one, on the socket that was handed over."""
     wake_for_signals()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    granian.server.mp._wsgi_call_wrap = _calling  # type: ignore[attr-defined]
     _, listener = sock
-    holder = SocketHolder(listener.detach(), False, BACKLOG)  # type: ignore[call-arg]
+    on_path = listener.family == socket.AF_UNIX
+    holder = SocketHolder(listener.detach(), on_path, BACKLOG)  # type: ignore[call-arg]
     MPServer._spawn_wsgi_worker(worker_id, process_name, loader, ((None, holder), None), *rest)
+
+
+def _calling(app: Callable[..., Any], options: Any, access_log: Any) -> Callable[[Any, dict[str, Any]], None]:
+    """What granian calls for each request, instead of its own: that copies our whole environment, with what is
+    secret in it, into every request's.
+    """
+    always = {
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "syndicator",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+    def call(protocol: Any, environ: dict[str, Any]) -> None:
+        environ.update(always)
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            started[:] = int(status[:3]), headers
+
+        body = app(environ, start_response)
+        if isinstance(body, list):
+            protocol.response_bytes(*started, body[0] if len(body) == 1 else b"".join(body))
+        else:
+            protocol.response_iter(*started, _Chunks(body))
+
+    return call
+
+
+class _Chunks:
+    """A body of unknown length as granian takes it."""
+
+    __slots__ = ("__next__", "_body")
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self.__next__ = iter(body).__next__
+
+    def close(self) -> None:
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
 
 
 class _Server(MPServer):
@@ -102,15 +172,12 @@ class _Server(MPServer):
         self,
         target: str,
         listener: socket.socket,
-        bind: tuple[str, int],
         workers: int,
         on_reload: Callable[[], None],
         log_level: LogLevels,
     ) -> None:
         super().__init__(
             target,
-            address=bind[0],
-            port=bind[1],
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=THREADS,
@@ -121,7 +188,6 @@ class _Server(MPServer):
             websockets=False,
             backlog=BACKLOG,
             backpressure=CONNECTIONS,
-            respawn_failed_workers=True,
             respawn_interval=RELOAD_OVERLAP,
             workers_kill_timeout=STOP_TIMEOUT,
             log_level=log_level,
@@ -131,6 +197,8 @@ class _Server(MPServer):
         self.main_loop_interrupt = Bell()  # type: ignore[assignment]
         self.listener = listener
         self._prepare = on_reload
+        self._died_young = 0
+        self._could_not_start = 0
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._shd = None
@@ -144,10 +212,44 @@ class _Server(MPServer):
             self._prepare()
         except SyndicatorError as error:
             self.reload_signal = False
-            self.main_loop_interrupt.clear()
             logging.getLogger("syndicator.web").error("nothing was reloaded: %s", error)
             return
         super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        """granian's own gives up when a worker dies twice within 5.5 s, and may miss one of two deaths at a time."""
+        while not self.interrupt_signal:
+            self.main_loop_interrupt.wait()
+            # Before anything is looked at: what comes later rings again.
+            self.main_loop_interrupt.clear()
+            while self.interrupt_children and not self.interrupt_signal:
+                dead = self.interrupt_children.pop()
+                if self.wrks[dead].is_alive():
+                    continue  # a reload has replaced it
+                if not self._patient(self.wrks[dead]):
+                    self.interrupt_children.append(dead)
+                    return
+                self._respawn_workers([dead], spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            if self.reload_signal and not self.interrupt_signal:
+                self._reload(spawn_target, target_loader)
+
+    def _patient(self, worker: Any) -> bool:
+        """Wait before a dead worker is replaced. False where there is no use in another one."""
+        now = time.monotonic()
+        if now - worker.birth >= SETTLED:
+            self._died_young = self._could_not_start = 0
+            return True
+        self._died_young += 1
+        self._could_not_start += (worker.inner.exitcode or 0) > 0
+        if self._could_not_start > 1 or self._died_young > len(PAUSES):
+            if not any(one.is_alive() and now - one.birth >= SETTLED for one in self.wrks):
+                logging.getLogger("syndicator.web").error("workers die as soon as they start; giving up")
+                return False
+        until = now + PAUSES[min(self._died_young, len(PAUSES)) - 1]
+        while (left := until - time.monotonic()) > 0 and not self.interrupt_signal:
+            self.main_loop_interrupt.wait(left)
+            self.main_loop_interrupt.clear()
+        return True
 
 
 def _logging() -> dict[str, Any]:

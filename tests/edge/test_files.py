@@ -18,10 +18,12 @@ from datetime import timedelta
 import brotli
 import pytest
 
+from syndicator.core.coding import zstded
 from syndicator.edge import files
 from syndicator.edge.files import FeedFiles
 from syndicator.errors import BadArticle, PublicationError
 from syndicator.model import Media, Rendered, utc
+from tests.coding import SIBLINGS
 
 WHEN = utc(2024, 1, 23, 12, 30, 15)
 STAMP = int(WHEN.timestamp()) * 10**9
@@ -37,6 +39,7 @@ def rendered(path="feed.xml", body=b"<feed/>", *, changed=WHEN, coded=True, gone
         changed=changed,
         gzip=gzip.compress(body, 6, mtime=0) if coded else None,
         brotli=brotli.compress(body, quality=5) if coded else None,
+        zstd=zstded(body) if coded else None,
         gone=gone,
     )
 
@@ -77,7 +80,7 @@ def publish(publication, *documents):
 def whole(document):
     """What must be on disk of a document."""
     found = {document.path: document.body}
-    for coding, data in ((".gz", document.gzip), (".br", document.brotli)):
+    for coding, data in ((".gz", document.gzip), (".br", document.brotli), (".zst", document.zstd)):
         if data is not None:
             found[document.path + coding] = data
     return found
@@ -213,7 +216,7 @@ def test_a_link_at_the_place_of_a_file_is_replaced_and_not_followed(publication,
     root.mkdir()
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    for name in ("feed.xml", "feed.xml.gz", "feed.xml.br"):
+    for name in ("feed.xml", "feed.xml.gz", "feed.xml.br", "feed.xml.zst"):
         (root / name).symlink_to(victim)
     publish(publication, rendered())
     assert victim.read_text() == "precious"
@@ -324,6 +327,15 @@ def test_repair_makes_every_file_what_the_store_says(publication, root):
     assert again.repair(shelf.listed(), shelf.get) == ()
 
 
+@pytest.mark.parametrize("coding", files.CODINGS)
+def test_repair_asks_for_a_document_that_lacks_a_sibling(publication, root, coding):
+    shelf = Shelf(rendered())
+    publish(publication, *shelf.values())
+    (root / f"feed.xml{coding}").unlink()
+    assert FeedFiles(root).repair(shelf.listed(), shelf.get) == ("feed.xml",)
+    assert tree(root) == whole(rendered())
+
+
 def test_repair_does_not_ask_for_what_is_right(publication, root):
     shelf = Shelf(rendered(), rendered("tags/a/feed.xml"))
     publish(publication, *shelf.values())
@@ -347,7 +359,16 @@ def test_repair_removes_our_documents_that_nobody_knows_and_what_a_crash_left(pu
 
 
 MINE = [
-    *("CNAME", "index.html", "index.html.gz", ".gitkeep", ".well-known/security.txt", "sitemap.xml", ".tmp-mine"),
+    *(
+        "CNAME",
+        "index.html",
+        "index.html.gz",
+        "index.html.zst",
+        ".gitkeep",
+        ".well-known/security.txt",
+        "sitemap.xml",
+        ".tmp-mine",
+    ),
     *("media/0123456789abcdef0123456789abcdef.png", "media/feed.xml", "podcast/feed.xml", "tags/index.html"),
     *("tags/a/b/feed.xml", "articles/x/feed.xml", ".git/feed.xml", "feed.xml.bak", "tags/feed.xml"),
     *("archives/spring/feed.xml", "archives/feed.xml", "podcast/archives/1/feed.xml", "private/note.txt"),
@@ -394,7 +415,7 @@ def test_no_document_lies_in_a_hidden_place_but_the_one_that_is_known(publicatio
 def test_a_private_document_is_never_written_and_what_lies_in_its_place_goes(publication, root, path):
     publish(publication, rendered(path))
     assert tree(root) == {}
-    for name in (path, f"{path}.gz", f"{path}.br"):
+    for name in (path, f"{path}.gz", f"{path}.br", f"{path}.zst"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"secret")
     assert publication.repair(Shelf(rendered(path)).listed(), Shelf(rendered(path)).get) == (path,)
@@ -559,7 +580,7 @@ def holds_together(root, old, new):
             continue
         body = found.read_bytes()
         assert body in (before.body, after.body)
-        for coding, unpack in ((".gz", gzip.decompress), (".br", brotli.decompress)):
+        for coding, unpack in SIBLINGS.items():
             sibling = found.with_name(found.name + coding)
             if sibling.exists():
                 assert body == unpack(sibling.read_bytes())
@@ -724,7 +745,7 @@ def test_kill_9_at_any_moment_leaves_whole_files_and_repair_cleans_up(root):
         body = path.read_bytes()
         number = body[6 : body.index(b"<", 6)]
         assert body == b"<feed>" + number + b"</feed>" + b"x" * 300_000 + b"<end>" + number + b"</end>"
-        for coding, unpack in ((".gz", gzip.decompress), (".br", brotli.decompress)):
+        for coding, unpack in SIBLINGS.items():
             sibling = path.with_name(path.name + coding)
             if sibling.exists():
                 assert body == unpack(sibling.read_bytes())

@@ -69,10 +69,10 @@ class TestOpening:
 
         assert path.is_file()
 
-    def test_nothing_is_left_beside_the_database(self, start: Callable[[], Store], path: Path) -> None:
+    def test_nothing_but_the_mark_is_left_beside_the_database(self, start: Callable[[], Store], path: Path) -> None:
         start().close()
 
-        assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+        assert {entry.name for entry in path.parent.iterdir()} == {path.name, f"{path.name}-published"}
 
     def test_what_a_kill_left_of_its_making_is_tidied(self, start: Callable[[], Store], path: Path) -> None:
         path.parent.mkdir()
@@ -83,7 +83,8 @@ class TestOpening:
 
         start().close()
 
-        assert {entry.name for entry in path.parent.iterdir()} == {path.name, fresh.name}
+        left = {path.name, f"{path.name}-published", fresh.name}
+        assert {entry.name for entry in path.parent.iterdir()} == left
 
     def test_a_name_with_odd_characters_is_a_name(self, tmp_path: Path) -> None:
         path = tmp_path / "a b%20#ü?" / "x;y.db"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -658,7 +659,8 @@ class TestDirtyFeeds:
 class TestPublishing:
     def test_a_document_comes_back_whole(self, store: Store, reopen: Callable[[], Store]) -> None:
         store.soil(["tags/war"])
-        document = replace(rendered("tags/war/feed.xml"), gzip=b"gz", brotli=b"br")
+        document = replace(rendered("tags/war/feed.xml"), gzip=b"gz", brotli=b"br", zstd=b"zstd")
+        document = replace(document, links='</hub>; rel="hub"', max_age=900)
 
         assert publish(store, document, now=utc(2024, 1, 1)) == ("tags/war/feed.xml",)
         assert reopen().document("tags/war/feed.xml") == replace(document, changed=utc(2024, 1, 1))
@@ -668,33 +670,65 @@ class TestPublishing:
     def test_a_document_is_known_without_its_bytes_and_read_in_one_coding(self, store: Store) -> None:
         assert store.document_head("feed.xml") is None
         store.soil([""])
-        publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 1))
+        beside = {"links": '</feed.xml>; rel="self"', "max_age": 300}
+        publish(store, replace(rendered("feed.xml", b"one"), **beside), now=utc(2024, 1, 1))
         etag = b"one".hex()
         known = DocumentHead(
-            path="feed.xml", media_type="text/xml", etag=etag, changed=utc(2024, 1, 1), lengths={"identity": 3}
+            path="feed.xml",
+            media_type="text/xml",
+            etag=etag,
+            changed=utc(2024, 1, 1),
+            lengths={"identity": 3},
+            **beside,
         )
         assert store.document_head("feed.xml") == known
         assert store.document_body("feed.xml", etag, "gzip") is None
 
-        store.save_codings("feed.xml", etag, b"gz\0ip", b"\0")
-        assert store.document_head("feed.xml") == replace(known, lengths={"identity": 3, "gzip": 5, "br": 1})
-        bodies = [store.document_body("feed.xml", etag, coding) for coding in ("identity", "gzip", "br")]
-        assert bodies == [b"one", b"gz\0ip", b"\0"]
+        store.save_codings("feed.xml", etag, b"gz\0ip", b"\0", b"zs")
+        lengths = {"identity": 3, "gzip": 5, "br": 1, "zstd": 2}
+        assert store.document_head("feed.xml") == replace(known, lengths=lengths)
+        bodies = [store.document_body("feed.xml", etag, coding) for coding in lengths]
+        assert bodies == [b"one", b"gz\0ip", b"\0", b"zs"]
         assert store.document_body("feed.xml", "other", "identity") is None
 
         store.soil([""])
         publish(store, gone=["feed.xml"], now=utc(2024, 1, 2))
-        gone = replace(known, etag="", changed=utc(2024, 1, 2), lengths={}, gone=True)
+        gone = replace(known, etag="", changed=utc(2024, 1, 2), lengths={}, gone=True, links="", max_age=None)
         assert store.document_head("feed.xml") == gone
         assert store.document_body("feed.xml", "", "identity") is None
 
     def test_the_same_bytes_keep_their_change(self, store: Store) -> None:
         publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 1))
-        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br")
+        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br", b"zs")
 
         assert publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 2)) == ()
-        kept = store.document("feed.xml")
-        assert kept == replace(rendered("feed.xml", b"one"), changed=utc(2024, 1, 1), gzip=b"gz", brotli=b"br")
+        codings = {"gzip": b"gz", "brotli": b"br", "zstd": b"zs"}
+        kept = replace(rendered("feed.xml", b"one"), changed=utc(2024, 1, 1), **codings)
+        assert store.document("feed.xml") == kept
+
+    @pytest.mark.parametrize(
+        "beside",
+        [{"media_type": "application/xml"}, {"links": '</hub>; rel="hub"'}, {"max_age": 900}],
+        ids=["media-type", "links", "max-age"],
+    )
+    def test_what_goes_with_the_same_bytes_is_brought_up_to_date(self, store: Store, beside: dict[str, Any]) -> None:
+        publish(store, rendered("feed.xml", b"one"), now=utc(2024, 1, 1))
+        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br", b"zs")
+        before = store.document("feed.xml")
+        assert before is not None
+
+        assert publish(store, replace(rendered("feed.xml", b"one"), **beside), now=utc(2024, 1, 2)) == ()
+        assert store.document("feed.xml") == replace(before, **beside)
+
+    def test_codings_that_come_with_the_same_bytes_are_kept(self, store: Store) -> None:
+        bare = rendered("feed.xml", b"one")
+        publish(store, bare)
+        publish(store, replace(bare, gzip=b"gz", zstd=b"zs"))
+        assert store.uncompressed() == ["feed.xml"]
+        publish(store, replace(bare, gzip=b"gz", brotli=b"br", zstd=b"zs"))
+
+        assert store.uncompressed() == []
+        assert store.document("feed.xml") == replace(bare, gzip=b"gz", brotli=b"br", zstd=b"zs")
 
     @pytest.mark.parametrize(
         ("later", "changed"),
@@ -717,19 +751,19 @@ class TestPublishing:
 
     def test_other_bytes_have_lost_their_codings(self, store: Store) -> None:
         publish(store, rendered("feed.xml", b"one"))
-        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br")
+        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br", b"zs")
         publish(store, rendered("feed.xml", b"two"))
 
         document = store.document("feed.xml")
         assert document is not None
-        assert (document.gzip, document.brotli) == (None, None)
+        assert (document.gzip, document.brotli, document.zstd) == (None, None, None)
         assert store.uncompressed() == ["feed.xml"]
 
     def test_codings_of_older_bytes_are_not_kept(self, store: Store) -> None:
         publish(store, rendered("feed.xml", b"two"), rendered("rss.xml", b"rss"))
         assert store.uncompressed() == ["feed.xml", "rss.xml"]
-        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br")
-        store.save_codings("rss.xml", b"rss".hex(), b"gz", b"br")
+        store.save_codings("feed.xml", b"one".hex(), b"gz", b"br", b"zs")
+        store.save_codings("rss.xml", b"rss".hex(), b"gz", b"br", b"zs")
 
         assert store.uncompressed() == ["feed.xml"]
 

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 import brotli
 
+from syndicator.core.coding import zstded
 from syndicator.core.queries import facts, matches
 from syndicator.core.text import slug
 from syndicator.errors import StoreBusy
@@ -53,7 +54,10 @@ SITE = Site(
 
 @dataclass
 class MemoryStore:
-    """Articles and documents in memory. With `failing` every method raises what a busy database would."""
+    """Articles and documents in memory. With `failing` every method raises what a busy database would.
+
+    `versions` are those of the documents that came with `put`; without `marked` there is no mark, as on a server.
+    """
 
     kept: dict[str, Article] = field(default_factory=dict)
     rendered: dict[str, Rendered] = field(default_factory=dict)
@@ -62,6 +66,8 @@ class MemoryStore:
     read: list[str] = field(default_factory=list)
     failing: bool = False
     free: int = 1 << 30
+    versions: dict[str, int] = field(default_factory=dict)
+    marked: bool = True
 
     def _answer(self) -> None:
         if self.failing:
@@ -105,7 +111,7 @@ class MemoryStore:
         kept = self.rendered.get(path)
         if kept is None:
             return None
-        bodies = {} if kept.gone else {"identity": kept.body, "gzip": kept.gzip, "br": kept.brotli}
+        bodies = {} if kept.gone else _bodies(kept)
         return DocumentHead(
             path=path,
             media_type=kept.media_type,
@@ -113,6 +119,8 @@ class MemoryStore:
             changed=kept.changed,
             lengths={coding: len(body) for coding, body in bodies.items() if body is not None},
             gone=kept.gone,
+            links=kept.links,
+            max_age=kept.max_age,
         )
 
     def document_body(self, path: str, etag: str, coding: str) -> bytes | None:
@@ -121,7 +129,25 @@ class MemoryStore:
         kept = self.rendered.get(path)
         if kept is None or kept.gone or kept.etag != etag:
             return None
-        return {"identity": kept.body, "gzip": kept.gzip, "br": kept.brotli}[coding]
+        return _bodies(kept)[coding]
+
+    def put(self, document: Rendered) -> None:
+        self.rendered[document.path] = document
+        self.versions[document.path] = self._version() + 1
+
+    def published_mark(self) -> Callable[[], int] | None:
+        return self._version if self.marked else None
+
+    def published_since(self, version: int) -> tuple[int, list[str] | None]:
+        self._answer()
+        now = self._version()
+        if not 0 <= version <= now:
+            return now, None
+        later = [path for path, came in self.versions.items() if came > version]
+        return now, sorted(later, key=lambda path: (self.versions[path], path))
+
+    def _version(self) -> int:
+        return max(self.versions.values(), default=0)
 
     def recall(self, key: str) -> str | None:
         self._answer()
@@ -161,6 +187,10 @@ class MemoryStore:
     def room(self) -> int | None:
         self._answer()
         return self.free
+
+
+def _bodies(document: Rendered) -> dict[str, bytes | None]:
+    return {"identity": document.body, "gzip": document.gzip, "br": document.brotli, "zstd": document.zstd}
 
 
 @dataclass
@@ -215,8 +245,9 @@ class World:
             changed=CHANGED,
             gzip=gzip.compress(body, 6, mtime=0),
             brotli=brotli.compress(body, quality=5),
+            zstd=zstded(body),
         )
-        self.store.rendered[path] = replace(document, **changes)  # type: ignore[arg-type]
+        self.store.put(replace(document, **changes))  # type: ignore[arg-type]
         return self.store.rendered[path]
 
     def add(self, article: Article) -> Article:
@@ -267,7 +298,10 @@ def newspaper() -> World:
     """A world with articles of every kind, and the documents that show them."""
     made = _printed()
     store = MemoryStore(
-        kept=dict(made.store.kept), rendered=dict(made.store.rendered), composed=dict(made.store.composed)
+        kept=dict(made.store.kept),
+        rendered=dict(made.store.rendered),
+        composed=dict(made.store.composed),
+        versions=dict(made.store.versions),
     )
     return World(store=store, publication=MemoryPublication(media=dict(made.publication.media)))
 
@@ -389,5 +423,5 @@ def _printed() -> World:
     feeds(world, "coast")
     for term, _ in world.store.terms():
         feeds(world, f"{term.kind}/{term.slug}")
-    world.put("tags/removed/feed.xml", b"", Format.ATOM.media_type, gone=True, gzip=None, brotli=None)
+    world.put("tags/removed/feed.xml", b"", Format.ATOM.media_type, gone=True, gzip=None, brotli=None, zstd=None)
     return world

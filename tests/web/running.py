@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 20.0
+APP = "tests.web.served:create"
 
 
 def free_port() -> int:
@@ -109,12 +110,23 @@ class Running:
         return self.process.wait(DEADLINE)
 
 
-def start(edition: Path, workers: int, port: int) -> subprocess.Popen[bytes]:
-    """A process that is to serve `tests.web.served`, in a group of its own."""
+COMMANDS = {
+    "granian": ["-m", "tests.web.served", "{place}", "{workers}", "{parent}"],
+    "gunicorn": ["-m", "gunicorn", "-b", "127.0.0.1:{place}", "-k", "gthread", "--threads", "8", APP + "()"],
+    "waitress": ["-m", "waitress", "--host", "127.0.0.1", "--port", "{place}", "--threads", "8", "--call", APP],
+}
+"""Servers for `tests.web.served`, ours first."""
+
+
+def start(
+    edition: Path, workers: int, place: int | Path, kind: str = "granian", **environ: str
+) -> subprocess.Popen[bytes]:
+    """A process that is to serve `tests.web.served` at a port or a Unix socket, in a group of its own."""
+    words = {"place": place, "workers": workers, "parent": os.getpid()}
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.web.served", str(port), str(workers), str(os.getpid())],
+        [sys.executable, *(word.format_map(words) for word in COMMANDS[kind])],
         cwd=ROOT,
-        env={**os.environ, "EDITION_FILE": str(edition), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "EDITION_FILE": str(edition), "PYTHONPATH": str(ROOT), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -122,18 +134,19 @@ def start(edition: Path, workers: int, port: int) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def running(edition: Path, workers: int = 1) -> Iterator[Running]:
+def running(edition: Path, workers: int = 1, kind: str = "granian", **environ: str) -> Iterator[Running]:
     """A server that answers; it is gone afterwards."""
     port = free_port()
-    process = start(edition, workers, port)
+    process = start(edition, workers, port, kind, **environ)
     server = Running(process, port)
     try:
         eventually(lambda: process.poll() is not None or server.answers(), "the first answer")
         assert process.poll() is None, process.stdout and process.stdout.read().decode()
         yield server
     finally:
-        if process.poll() is None:
-            process.kill()
+        # Workers of other servers outlive it for a moment.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(DEADLINE)
         if process.stdout is not None:
             process.stdout.close()

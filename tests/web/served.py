@@ -1,7 +1,13 @@
-"""What a real server serves in these tests: `create` is the factory that its workers call."""
+"""What a real server serves in these tests: `create` is the factory that its workers call.
+
+Run as a program: `PLACE WORKERS PARENT`, where PLACE is a port of loopback or the path of a Unix socket. The edition
+is what a reload reads again; `MEMORY` in the environment is the size of the layer in front (bytes), and `LIMITS` are
+limits of the server, as JSON, so that nobody has to wait for the real ones.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -9,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from syndicator.lifeline import die_with_parent
+from syndicator.web import server
 from syndicator.web.app import create_app
-from syndicator.web.server import serve
+from syndicator.web.options import WebOptions
 from tests.web.fakes import newspaper
 
 
 def create() -> Callable[..., Iterable[bytes]]:
     """The newspaper, `3c4d.mp4` where it lies beside the edition, and `/pid`, which tells the worker that answers."""
+    if os.environ.get("EDITION") == "never":
+        raise RuntimeError("this edition cannot be served")
     world = newspaper()
     world.publication.large = Path(os.environ["EDITION_FILE"]).with_name("3c4d.mp4")
-    app = create_app(world.ports)
+    app = create_app(world.ports, WebOptions(memory=int(os.environ.get("MEMORY", "0"))))
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/pid":
@@ -41,4 +50,7 @@ def edition() -> None:
 
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[3]))
-    serve("tests.web.served:create", ("127.0.0.1", int(sys.argv[1])), int(sys.argv[2]), edition)
+    for name, value in json.loads(os.environ.get("LIMITS", "{}")).items():
+        setattr(server, name, value)
+    place = Path(sys.argv[1]) if "/" in sys.argv[1] else ("127.0.0.1", int(sys.argv[1]))
+    server.serve("tests.web.served:create", place, int(sys.argv[2]), edition)

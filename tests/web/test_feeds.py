@@ -35,7 +35,7 @@ def test_a_document_is_answered_with_the_very_bytes_in_each_coding(
     assert response.headers["ETag"] == f'"{document.etag}{suffix}"'
     assert response.headers.get("Content-Encoding") == content_encoding
     assert response.headers["Last-Modified"] == DATE
-    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert response.headers["Cache-Control"] == RHYTHMS[None][0]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert "sandbox" in response.headers["Content-Security-Policy"]
@@ -177,13 +177,30 @@ def test_only_the_media_type_follows_who_asks_and_only_in_auto(
     assert (response.data, response.headers["ETag"]) == (document.body, f'"{document.etag}"')
 
 
-def test_links_name_the_document_itself_its_page_and_its_siblings(client: FlaskClient) -> None:
-    assert client.get("/tags/harbour/rss.xml").headers["Link"].split(", ") == [
-        '<https://news.example/tags/harbour/rss.xml>; rel="self"; type="application/rss+xml"',
-        '<https://news.example/tags/harbour>; rel="alternate"; type="text/html"',
-        '<https://news.example/tags/harbour/feed.xml>; rel="alternate"; type="application/atom+xml"',
-        '<https://news.example/tags/harbour/feed.json>; rel="alternate"; type="application/feed+json"',
-    ]
+def test_a_document_is_sent_with_its_own_links(client: FlaskClient, world: World) -> None:
+    whole = world.store.rendered["feed.xml"]
+    links = '<https://news.example/feed.xml>; rel="self", <https://news.example/rss.xml>; rel="alternate"'
+    world.put("feed.xml", whole.body, whole.media_type, links=links)
+    assert client.get("/feed.xml").headers.get_all("Link") == [links]
+
+
+RHYTHMS = {
+    None: ("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400", "Wed, 24 Jan 2024 12:05:00 GMT"),
+    600: ("public, max-age=600, stale-while-revalidate=600, stale-if-error=86400", "Wed, 24 Jan 2024 12:10:00 GMT"),
+    7200: ("public, max-age=7200, stale-while-revalidate=3600, stale-if-error=86400", "Wed, 24 Jan 2024 14:00:00 GMT"),
+}
+
+
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+@pytest.mark.parametrize("status", [200, 304])
+def test_a_document_may_be_reused_for_as_long_as_its_feed_rests(
+    client: FlaskClient, world: World, rhythm: int | None, status: int
+) -> None:
+    whole = world.store.rendered["feed.xml"]
+    etag = world.put("feed.xml", whole.body, whole.media_type, max_age=rhythm).etag
+    response = client.get("/feed.xml", headers={"If-None-Match": f'"{etag}"'} if status == 304 else {})
+    assert response.status_code == status
+    assert (response.headers["Cache-Control"], response.headers["Expires"]) == RHYTHMS[rhythm]
 
 
 GUESSES = {

@@ -17,7 +17,7 @@ from syndicator.model import Article, Feed, Format, Site, Tombstone
 
 __all__ = ["RENDERER", "Chain", "document", "piece", "pieces", "recipe"]
 
-RENDERER = 3
+RENDERER = 4
 """Raised by one whenever `piece` or `document` gives other bytes for the same input: what was kept is made anew."""
 
 
@@ -61,14 +61,16 @@ def document(
     updated: datetime,
     tombstones: Sequence[Tombstone] = (),
     chain: Chain | None = None,
+    max_age: int | None = None,
 ) -> bytes:
     """A whole document in UTF-8: head, `pieces` in the order given, tail. The pieces must be of this format.
 
     `updated` dates the feed (RFC 4287 4.2.15): the newest change among what it shows, never the clock.
     `tombstones` appear in Atom (RFC 6721) and JSON; RSS has no place for them. `chain` says which archive document
-    (RFC 5005) it is, and which lies before it.
+    (RFC 5005) it is, and which lies before it. `max_age` is for how many seconds a current document may be reused: RSS
+    and RSS 1.0 have words for it.
     """
-    start = head(feed, format, site, updated, tombstones, chain)
+    start = head(feed, format, site, updated, tombstones, chain, max_age)
     if format is Format.ATOM:
         return xml.atom_document(start, pieces)
     if format is Format.RSS:

@@ -114,7 +114,7 @@ class Head:
     `self_url` is the document's own address, `page` that of the HTML page (the site's for a private feed, which has
     none), `style` the style sheet's path on the host. `podcast` has its `guid` where the feed is one. `previous` is the
     address of the archive document before this one (RFC 5005 section 4); `current`, in an archive document, that of the
-    feed's current one.
+    feed's current one. `max_age` is for how many seconds the document may be reused, None where nothing is told.
     """
 
     id: str
@@ -132,6 +132,7 @@ class Head:
     podcast: Podcast | None
     previous: str | None
     current: str | None
+    max_age: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,7 @@ def head(
     updated: datetime,
     tombstones: Sequence[Tombstone] = (),
     chain: Chain | None = None,
+    max_age: int | None = None,
 ) -> Head:
     """What the document of `feed` in `format` says of itself.
 
@@ -231,7 +233,7 @@ def head(
         title=one_line(feed.title) or site_title,
         description=one_line(feed.description or site.description),
         self_url=own,
-        page=f"{site.base_url}/{'' if feed.private else feed.name}",
+        page=page(feed, site),
         style=f"{urlsplit(site.base_url).path}/feed.css",
         updated=updated,
         author=one_line(site.author or "") or site_title,
@@ -242,7 +244,13 @@ def head(
         podcast=_podcast(feed, site),
         previous=f"{site.base_url}/{feed.archive(chain.previous)}/{format}" if chain.previous else None,
         current=current if chain.number else None,
+        max_age=None if chain.number else max_age,
     )
+
+
+def page(feed: Feed, site: Site) -> str:
+    """The address of a feed's HTML page: the site's for a private feed, which has none."""
+    return f"{site.base_url}/{'' if feed.private else feed.name}"
 
 
 def _podcast(feed: Feed, site: Site) -> Podcast | None:

@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from syndicator.core.render.entry import Attachment, Entry, Head, escape, told
+from syndicator.core.rhythm import update_rhythm
 from syndicator.model import Image, Link
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -24,6 +25,7 @@ CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 FH = "{http://purl.org/syndication/history/1.0}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
+SY = "{http://purl.org/rss/1.0/modules/syndication/}"
 WFW = "{http://wellformedweb.org/CommentAPI/}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -143,6 +145,19 @@ def history(parent: etree._Element, name: str, head: Head, type: str) -> None:
         link(parent, name, "current", Link(href=head.current, type=type))
     if head.previous:
         link(parent, name, "prev-archive", Link(href=head.previous, type=type))
+
+
+def rhythm_namespace(head: Head) -> dict[Any, str]:
+    """The prefix of what `rhythm` adds: declared only where it is used."""
+    return {} if head.max_age is None else {"sy": SY[1:-1]}
+
+
+def rhythm(parent: etree._Element, head: Head) -> None:
+    """How often the feed changes (RSS 1.0 module for syndication)."""
+    if head.max_age is not None:
+        period, frequency = update_rhythm(head.max_age)
+        add(parent, f"{SY}updatePeriod", period)
+        add(parent, f"{SY}updateFrequency", str(frequency))
 
 
 def media(parent: etree._Element, entry: Entry) -> None:

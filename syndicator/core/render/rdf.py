@@ -78,7 +78,7 @@ def item(entry: Entry) -> bytes:
 
 def document(head: Head, items: Sequence[bytes]) -> bytes:
     """A whole RSS 1.0 feed: the channel with the sequence of what it holds, the items as they are."""
-    root = etree.Element(f"{RDF}RDF", nsmap=NAMESPACES)
+    root = etree.Element(f"{RDF}RDF", nsmap=NAMESPACES | markup.rhythm_namespace(head))
     markup.style(root, head)
     channel = etree.SubElement(root, f"{RSS}channel", {f"{RDF}about": head.self_url})
     add(channel, f"{RSS}title", markup.text_construct(head.title)[1])
@@ -88,6 +88,7 @@ def document(head: Head, items: Sequence[bytes]) -> bytes:
     add(channel, f"{DC}date", rfc3339(head.updated))
     if head.language:
         add(channel, f"{DC}language", head.language)
+    markup.rhythm(channel, head)
     _terms(channel, head.licence, head.licence)
     for relation, href in (("self", head.self_url), ("current", head.current), ("prev-archive", head.previous)):
         if href:

@@ -20,6 +20,7 @@ from lxml import etree
 
 from syndicator.core.render import extensions, markup, podcast
 from syndicator.core.render.entry import GENERATOR, Entry, Head, escape, rfc3339
+from syndicator.core.rhythm import ttl
 from syndicator.model import Category
 
 # Declared once, at the root of every document, and relied on by the pieces.
@@ -91,13 +92,15 @@ def rss_document(head: Head, items: Sequence[bytes]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("ours", _FeedExtension)
     feed.ours.head = head
-    feed.ours.namespaces = RSS_NAMESPACES | _history(head)
+    feed.ours.namespaces = RSS_NAMESPACES | _history(head) | markup.rhythm_namespace(head)
     feed.title(markup.text_construct(head.title)[1])
     feed.link(href=head.page, rel="alternate")
     feed.description(markup.text_construct(head.description or head.title)[1])
     feed.generator(GENERATOR)
     if head.language:
         feed.language(head.language)
+    if head.max_age is not None:
+        feed.ttl(ttl(head.max_age))
     if head.image:
         title = markup.text_construct(head.title)[1]
         feed.image(url=head.image, title=title, link=head.page)
@@ -203,6 +206,7 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
         markup.add(channel, f"{markup.DC}creator", head.author)
         if head.licence:
             markup.add(channel, "copyright", head.licence)
+        markup.rhythm(channel, head)
         podcast.channel(channel, head)
         etree.SubElement(channel, f"{markup.ATOM}link", href=head.self_url, rel="self", type="application/rss+xml")
         markup.history(channel, f"{markup.ATOM}link", head, "application/rss+xml")

@@ -128,7 +128,8 @@ def document(
     site: Site = SITE,
     updated: datetime = UPDATED,
     tombstones: Sequence[Tombstone] = (),
+    max_age: int | None = 3600,
 ) -> bytes:
     """A whole document of these articles."""
     pieces = [render.piece(one, format, site) for one in articles]
-    return render.document(feed, format, site, pieces, updated, tombstones)
+    return render.document(feed, format, site, pieces, updated, tombstones, max_age=max_age)

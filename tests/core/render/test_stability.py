@@ -142,7 +142,7 @@ ASSOCIATION = (
     list(zip(Format, (ENTRY, ITEM, OBJECT, DESCRIPTION, ASSOCIATION), strict=True)),
     ids=list(Format),
 )
-def test_pieces_of_renderer_3_are_these_bytes(format: Format, expected: str) -> None:
+def test_pieces_of_renderer_4_are_these_bytes(format: Format, expected: str) -> None:
     one = article(
         title="Bread",
         body="<p>It rose.</p>",
@@ -152,4 +152,4 @@ def test_pieces_of_renderer_3_are_these_bytes(format: Format, expected: str) -> 
         language="en",
         licence="CC0",
     )
-    assert (render.RENDERER, render.piece(one, format, SITE).decode()) == (3, expected)
+    assert (render.RENDERER, render.piece(one, format, SITE).decode()) == (4, expected)

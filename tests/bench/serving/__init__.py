@@ -1,0 +1,1 @@
+"""What measures a web server: load, the servers to compare, and whoever checks what they answer."""
