@@ -24,9 +24,13 @@ def settings_in_force() -> Settings:
 def create() -> Any:
     """A WSGI application over a store of its own."""
     from syndicator.web.app import create_app
+    from syndicator.web.counting import Collector
 
     settings = settings_in_force()
-    return create_app(wiring.opened(settings), wiring.web_options(settings))
+    ports = wiring.opened(settings)
+    collector = Collector(ports.store, ports.now)
+    collector.start()
+    return create_app(ports, wiring.web_options(settings), collector.note)
 
 
 def __getattr__(name: str) -> Any:

@@ -89,9 +89,7 @@ def _view(
     """Some of what a state holds, in its order."""
     shown, gone, articles = as_held(ports, holds)
     chain = Chain(previous=state.previous)
-    return view(
-        ports, feed, shown, gone, formats=formats, chain=chain, articles=articles, max_age=state.max_age
-    )
+    return view(ports, feed, shown, gone, formats=formats, chain=chain, articles=articles, max_age=state.max_age)
 
 
 def _of(ports: Ports, path: str) -> tuple[Feed | None, Format | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
@@ -22,6 +23,8 @@ from syndicator.store.tables import documents, published
 _ONLY = 1
 _SIZE = 8
 _SUFFIX = "-published"
+_PATIENCE = 0.2
+"""Seconds; whoever has the mark needs a thousandth."""
 
 
 class Published:
@@ -106,17 +109,33 @@ def _file(database: Database) -> str:
 def _held(place: str, database: Database) -> Iterator[memoryview]:
     """The mark, made where it is missing, which nobody else changes while the block runs. Raises OSError.
 
-    The memory stays as long as somebody holds it.
+    The memory stays as long as somebody has it.
     """
     like = os.stat(_file(database))
     handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, like.st_mode & 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_size < _SIZE:
-            _fill(handle, like)
-        yield memoryview(mmap.mmap(handle, _SIZE)).cast("Q", shape=[])
+        _lock(handle)
+        try:
+            if os.fstat(handle).st_size < _SIZE:
+                _fill(handle, like)
+            yield memoryview(mmap.mmap(handle, _SIZE)).cast("Q", shape=[])
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough: the memory has a handle of its own
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Wait for who has it, but not for long: a hint must not hold anybody up, not even behind a stopped process."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.001)
 
 
 def _fill(handle: int, like: os.stat_result) -> None:

@@ -100,4 +100,3 @@ def label(format: Format) -> str:
 def feed_path(name: str, document: str) -> str:
     """The path of a feed's document, without leading slash."""
     return f"{name}/{document}" if name else str(document)
-

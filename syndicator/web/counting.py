@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -29,8 +29,11 @@ LOOK = 1.0
 PORTION = 500
 """Notes counted, or documents written, at a time: requests wait for us no longer than that."""
 PAUSE = 0.001
+"""Seconds between two portions."""
+PATIENCE = 3.0
+"""Seconds that a thread of ours gets to end."""
 SHARE = 20
-"""Of the time, the part that is spent on writing at most."""
+"""One part in so many of the time is spent on writing at most."""
 MOST_WAITING = 200_000
 """Notes; with more we are so far behind that the oldest are given up."""
 MOST_HELD = 20_000
@@ -38,7 +41,6 @@ MOST_HELD = 20_000
 MOST_ANNOUNCED = 100
 """Announcements that are held for a document and day."""
 
-_NEVER = date.min
 
 log = logging.getLogger("syndicator.web")
 
@@ -84,8 +86,7 @@ class Collector:
         self._every = every
         self._waiting: deque[Note] = deque()
         self.note: Callable[[Note], None] = self._waiting.append
-        self._hashed: Callable[[str, str], int] | None = None
-        self._hashed_on = _NEVER
+        self._key: tuple[date, Callable[[str, str], int]] | None = None
         self._lost = 0
         self._reset()
 
@@ -106,16 +107,16 @@ class Collector:
         atexit.unregister(self.stop)
         self._stopping.set()
         for thread in self._threads:
-            thread.join(self._every)
+            thread.join(PATIENCE)
+        if any(thread.is_alive() for thread in self._threads):
+            log.warning("the last requests are not in the statistics: the store does not answer")
+            return
         if self._waiting:
             self._renew()
         self._drain(pause=0)
         self._flush()
-        if waiting := self._lost + sum(one.requests for _, documents in self._written for one in documents.values()):
-            self._lost = 0
-            log.warning(
-                "%d requests are not in the statistics: the process ends and the store does not answer", waiting
-            )
+        if left := sum(one.requests for _, documents in self._written for one in documents.values()):
+            log.warning("%d requests are not in the statistics: the store did not take them", left)
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
@@ -151,49 +152,48 @@ class Collector:
         due = time.monotonic() + self._every
         while not self._stopping.wait(LOOK):
             try:
-                if self._waiting and self._hashed_on != self._now().date():
+                if self._key is not None and self._key[0] != self._now().date():
+                    self._key = None
+                if self._key is None and self._waiting:
                     self._renew()
                 if (began := time.monotonic()) >= due:
                     self._flush()
                     # Many documents take long to write: what readers wait for comes first.
                     due = began + max(self._every, SHARE * (time.monotonic() - began))
             except Exception:
-                log.exception("counts could not be written")
-                self._written.pop(0)
+                log.exception("counts could not be written, and are given up")
+                del self._written[:1]
 
     def _renew(self) -> None:
         """Get the key of today, which all workers share."""
         today = self._now().date()
         try:
-            self._hashed = hashing(self._store.reader_key(today, secrets.token_bytes(16)))
+            self._key = today, hashing(self._store.reader_key(today, secrets.token_bytes(16)))
         except StoreError as error:
             self._tell(error)
-        else:
-            self._hashed_on = today
 
     def _drain(self, pause: float) -> None:
         """Count the notes that are there now. Without today's key they wait, unless they are too many."""
         today = self._now().date()
-        if self._hashed_on != today:
-            self._hashed = None
+        key = self._key
+        hashed = key[1] if key is not None and key[0] == today else None
         left = len(self._waiting)
-        if self._hashed is None and left < MOST_WAITING and not self._stopping.is_set():
+        if hashed is None and left < MOST_WAITING // 2 and not self._stopping.is_set():
             return
         take = self._waiting.popleft
-        for _ in range(left - 2 * MOST_WAITING):
+        while left > MOST_WAITING:
             take()
+            left -= 1
             self._lost += 1
-        left = min(left, 2 * MOST_WAITING)
         while left > 0:
             portion = [take() for _ in range(min(left, PORTION))]
             left -= len(portion)
             with self._lock:
-                self._count(today, Counter(portion))
+                self._count(today, hashed, Counter(portion))
             # Whoever wants to answer a request gets its turn, which it would not by waiting for us to give it up.
             time.sleep(pause)
 
-    def _count(self, today: date, notes: Counter[Note]) -> None:
-        hashed = self._hashed
+    def _count(self, today: date, hashed: Callable[[str, str], int] | None, notes: Counter[Note]) -> None:
         documents = self._held.setdefault(today, {})
         room = MOST_HELD - sum(map(len, self._held.values()))
         for (path, status, size, address, agent), times in notes.items():
@@ -221,8 +221,18 @@ class Collector:
 
     def _flush(self) -> None:
         """Write what was counted; what the store does not take stays for the next time."""
-        if not self._written:
-            self._written = self._portions()
+        self._write()
+        if self._written:
+            return
+        with self._lock:
+            held, self._held = self._held, {}
+        self._written = [(day, part) for day, documents in held.items() for part in _portions(documents)]
+        self._write()
+        if lost := self._lost:
+            self._lost -= lost
+            log.warning("%d requests are not in the statistics: there were too many to count", lost)
+
+    def _write(self) -> None:
         while self._written:
             day, documents = self._written[0]
             try:
@@ -231,16 +241,8 @@ class Collector:
                 self._tell(error)
                 return
             del self._written[0]
+            self._failing = False
             time.sleep(PAUSE)
-        self._failing = False
-        if lost := self._lost:
-            self._lost -= lost
-            log.warning("%d requests are not in the statistics: there were too many to count", lost)
-
-    def _portions(self) -> list[tuple[date, dict[str, _Held]]]:
-        with self._lock:
-            held, self._held = self._held, {}
-        return [(day, dict(portion)) for day, documents in held.items() for portion in _portions(documents.items())]
 
     def _tell(self, error: StoreError) -> None:
         if not self._failing:
@@ -248,7 +250,7 @@ class Collector:
         self._failing = True
 
 
-def _portions(documents: Iterable[tuple[str, _Held]]) -> Iterator[list[tuple[str, _Held]]]:
-    rest = iter(documents)
-    while portion := list(islice(rest, PORTION)):
+def _portions(documents: dict[str, _Held]) -> Iterator[dict[str, _Held]]:
+    rest = iter(documents.items())
+    while portion := dict(islice(rest, PORTION)):
         yield portion

@@ -27,8 +27,9 @@ _DISBELIEVED = ("HTTP_FORWARDED", "HTTP_X_ORIGINAL_URL", "HTTP_X_REWRITE_URL", "
 def gate(app: WSGIApplication, host: str, accepts: Callable[[str], bool] | None = None) -> WSGIApplication:
     """Refuse malformed requests; let `app` see `host` as the host, whatever the request said (S32).
 
-    405: a method in small letters. 400: no Host or a Host that is none (RFC 9112 3.2; two fields arrive joined by a comma). 414: a target over
-    8 KiB. 421: a Host that `accepts` refuses. Forwarding headers are dropped. `OPTIONS *` is answered here.
+    400: no Host or a Host that is none (RFC 9112 3.2; two fields arrive joined by a comma). 405: a method in small
+    letters. 414: a target over 8 KiB. 421: a Host that `accepts` refuses. Forwarding headers are dropped.
+    `OPTIONS *` is answered here.
     """
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

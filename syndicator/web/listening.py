@@ -33,12 +33,12 @@ def listening(place: Place) -> Iterator[socket.socket]:
             yield listener
         return
     with _listen_unix(place) as listener:
-        made = os.lstat(place).st_ino
+        made = _which(place)
         try:
             yield listener
         finally:
             with suppress(OSError):
-                if os.lstat(place).st_ino == made:
+                if _which(place) == made:
                     place.unlink()
 
 
@@ -131,6 +131,12 @@ def _listen_unix(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _which(path: Path) -> tuple[int, int]:
+    """What tells a file from another one that is made later in its place, perhaps with its number."""
+    found = os.lstat(path)
+    return found.st_ino, found.st_ctime_ns
 
 
 def _clear(path: Path) -> None:

@@ -115,7 +115,7 @@ def _worker(worker_id: int, process_name: str | None, loader: Callable[[], Any],
     MPServer._spawn_wsgi_worker(worker_id, process_name, loader, ((None, holder), None), *rest)
 
 
-def _calling(app: Callable[..., Any], options: Any, access_log: Any) -> Callable[[Any, dict[str, Any]], None]:
+def _calling(app: Callable[..., Any], options: dict[str, Any], access_log: Any) -> Callable[[Any, dict[str, Any]], None]:
     """What granian calls for each request, instead of its own: that copies our whole environment, with what is
     secret in it, into every request's.
     """
@@ -242,7 +242,7 @@ class _Server(MPServer):
         self._died_young += 1
         self._could_not_start += (worker.inner.exitcode or 0) > 0
         if self._could_not_start > 1 or self._died_young > len(PAUSES):
-            if not any(one.is_alive() and now - one.birth >= SETTLED for one in self.wrks):
+            if not any(one.inner.is_alive() and now - one.birth >= SETTLED for one in self.wrks):
                 logging.getLogger("syndicator.web").error("workers die as soon as they start; giving up")
                 return False
         until = now + PAUSES[min(self._died_young, len(PAUSES)) - 1]

@@ -228,7 +228,8 @@ class Bench:
     def _settle(self, site: Site, ours: Ours, title: str = "") -> None:
         """Wait until the feed has an article and the daemon has nothing to do."""
         if title:
-            eventually(lambda: title.encode() in servers.ask(ours.port, FEED, {})[2], f"{title} is in the feed", 120)
+            there = lambda: title.encode() in servers.ask(ours.port, FEED, {})[2]  # noqa: E731
+            eventually(there, lambda: f"{title} is in the feed\n{site.said()}", 120)
         daemon = _part(ours.pid, "daemon")
         idle = 0
         while idle < 3:

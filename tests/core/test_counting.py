@@ -48,7 +48,7 @@ def said(aggregator: str, subscribers: int, feed: str = "") -> Announcement:
         ("Mozilla/5.0 (compatible; inoreader.com; 7 subscribers)", said("inoreader.com", 7)),
         (
             "NewsBlur Feed Fetcher - 200 subscribers - https://www.newsblur.com/site/1/x "
-            "(Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15)",
+            "(Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605)",
             said("newsblur", 200),
         ),
         (
@@ -65,9 +65,15 @@ def said(aggregator: str, subscribers: int, feed: str = "") -> Announcement:
         ),
         ("BazQux/2.4 (+https://bazqux.com/fetcher; 1 subscribers)", said("bazqux", 1)),
         ("FeedHQ/1.1.1 (https://feedhq.org; 2 subscribers; like FeedFetcher-Google)", said("feedhq", 2)),
-        ("Netvibes (crawler/bot; http://www.netvibes.com/; 12 subscribers; feedID: 1234)", said("netvibes", 12, "1234")),
+        (
+            "Netvibes (crawler/bot; http://www.netvibes.com/; 12 subscribers; feedID: 1234)",
+            said("netvibes", 12, "1234"),
+        ),
         ("Digg Feed Fetcher 1.0 (https://www.digg.com; 20 subscribers)", said("digg", 20)),
-        ("LiveJournal.com (webmaster@livejournal.com; for https://a.example/; 12 readers)", said("livejournal.com", 12)),
+        (
+            "LiveJournal.com (webmaster@livejournal.com; for https://a.example/; 12 readers)",
+            said("livejournal.com", 12),
+        ),
         ("NewsGatorOnline/2.0 (http://www.newsgator.com; 20 Subscribers)", said("newsgatoronline", 20)),
         ("Rojo 1.0 (http://www.rojo.com/; Aggregating on behalf of 5 subscriber(s))", said("rojo", 5)),
         ("syndicator/1.0 (+https://news.example; 0 subscribers)", said("syndicator", 0)),

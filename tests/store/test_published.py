@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import threading
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from syndicator.ports import DocumentHead, Store
 from syndicator.store import SqlStore, open_store
-from syndicator.store.published import raise_version, tell
+from syndicator.store.published import tell
 from tests.store.conftest import empty
 from tests.store.making import START, Clock, article, publish, rendered, run_python, save, saved, start_python
 
@@ -376,13 +377,15 @@ class TestTheMark:
 
         assert told(opened) == 2
 
-    def test_a_version_that_was_not_committed_is_not_told(self, opened: SqlStore) -> None:
-        with pytest.raises(ZeroDivisionError), opened.database.write() as connection:
-            raise_version(opened.database, connection, ["feed.xml"])
-            raise ZeroDivisionError
+    def test_who_holds_it_for_long_holds_nobody_up(self, opened: SqlStore, file: Path) -> None:
+        with mark_of(file).open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            publish(opened, rendered("rss.xml"))
+            assert opened.published_mark() is None
 
-        assert told(opened) == 1
-        assert opened.published_since(1) == (1, [])
+        assert opened.published_since(1) == (2, ["rss.xml"])
+        publish(opened, rendered("feed.json"))
+        assert told(opened) == 3
 
     def test_nothing_stays_open_behind_it(self, opened: SqlStore) -> None:
         mark = opened.published_mark()
@@ -406,3 +409,12 @@ def without_a_file(mark: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> It
         else:
             patched.setattr(os, "pwrite", full)
         yield
+
+
+def test_other_relations_are_told_of_and_change_nothing_else(store: Store) -> None:
+    publish(store, rendered("feed.xml"), rendered("rss.xml"))
+    before, (version, _) = store.document("feed.xml"), store.published_since(0)
+    assert before is not None
+    store.save_links([("feed.xml", before.etag, "<a>"), ("rss.xml", "another", "<b>"), ("no.xml", before.etag, "<c>")])
+    assert store.document("feed.xml") == replace(before, links="<a>")
+    assert store.published_since(version) == (version + 1, ["feed.xml"])

@@ -83,7 +83,7 @@ def test_a_day_that_is_over_keeps_its_number_and_not_how_it_was_found(store: Sto
     store.add_visits(NEXT, {"feed.xml": Tally(sketch=sketch(6))})
     store.close_days(NEXT)
     found = {one.path: (one.requests, one.readers) for one in store.visits(DAY, DAY)}
-    assert found == {path: (1, 2) for path in paths} | {"tags/0/feed.xml": (2, 2), "tags/1/feed.xml": (1, 3)}
+    assert found == dict.fromkeys(paths, (1, 2)) | {"tags/0/feed.xml": (2, 2), "tags/1/feed.xml": (1, 3)}
     assert [one.readers for one in store.visits(NEXT, NEXT)] == [2]
 
 

@@ -223,8 +223,7 @@ PARTS: Mapping[str, Collection[str | None]] = {
 class Document:
     """What lies at a path, as the store or a plain look at it tells. `status` is what anybody who asks gets.
 
-    `bodies` has those of its codings that are kept; `whole`: all that there is in it is known here, so that every
-    field is checked. `old` is an entity tag that it had, of which there are deltas where `deltas`.
+    `bodies` has those of its codings that are kept. `old` is an entity tag that it had, of which there are deltas where `deltas`; `first` the moment of the first state that is kept.
     """
 
     status: int = 200
@@ -237,6 +236,7 @@ class Document:
     cache: str = ""
     fresh: int | None = None
     deltas: bool = False
+    first: str = ""
     shown_as_xml: bool = False
 
     @property
@@ -264,7 +264,7 @@ def expected(asking: Asking, document: Document, now: datetime) -> Expected:
     if document.status != 200:
         return _refused(document.status, asking)
     if document.deltas and MOMENTS[asking.moment][0] is not None:
-        return _led(asking)
+        return _led(asking, document)
     coding = CODINGS[asking.coding]
     selected = next((name for name in coding.best if name in document.bodies), None)
     if selected is None:
@@ -358,11 +358,11 @@ def _told(document: Document, now: datetime) -> dict[str, str | None]:
     }
 
 
-def _led(asking: Asking) -> Expected:
+def _led(asking: Asking, document: Document) -> Expected:
     """To the state of that moment, by an answer that nobody else must get."""
     status = MOMENTS[asking.moment][1]
     fields = dict.fromkeys(("ETag", "Last-Modified", "IM")) | {"Cache-Control": "no-store"}
-    there = {"past": "20260501120500", "before-all": "20260501120000"}.get(asking.moment)
+    there = {"past": "20260501120500", "before-all": document.first}.get(asking.moment)
     if there:
         fields |= {"Vary": "Accept-Datetime", "Location": f"{BASE}/mementos/{there}/{asking.path}"}
     return Expected(status=status, fields=fields, body=b"" if asking.method == "HEAD" else None)

@@ -67,10 +67,11 @@ def workers(pid: int) -> set[int]:
 
 @dataclass
 class Running:
-    """A server process and its port."""
+    """A server process, its port, and which of COMMANDS it is."""
 
     process: subprocess.Popen[bytes]
     port: int
+    kind: str = "granian"
 
     @property
     def address(self) -> str:
@@ -138,7 +139,7 @@ def running(edition: Path, workers: int = 1, kind: str = "granian", **environ: s
     """A server that answers; it is gone afterwards."""
     port = free_port()
     process = start(edition, workers, port, kind, **environ)
-    server = Running(process, port)
+    server = Running(process, port, kind)
     try:
         eventually(lambda: process.poll() is not None or server.answers(), "the first answer")
         assert process.poll() is None, process.stdout and process.stdout.read().decode()

@@ -81,7 +81,8 @@ def known(world: World, path: str) -> Document:
     bodies = {coding: store.document_body(path, head.etag, coding) for coding in head.lengths}
     assert set(bodies) == set(oracle.TAGS)
     # The newest state of which a reader can have a copy that is not current.
-    past = [one.etag for one in store.past(path) if one.etag != head.etag]
+    states = store.past(path)
+    past = [one.etag for one in states if one.etag != head.etag]
     xml = head.media_type.partition(";")[0].endswith("+xml")
     varies = ["Accept-Encoding", "Sec-Fetch-Dest" if xml else "", "Accept-Datetime" if past else ""]
     archived = path.startswith("archives/")
@@ -97,6 +98,7 @@ def known(world: World, path: str) -> Document:
         cache=f"public, max-age={fresh}, {'immutable' if archived else stale}",
         fresh=fresh,
         deltas=bool(past),
+        first=f"{states[0].changed:%Y%m%d%H%M%S}" if states else "",
         shown_as_xml=xml,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import pytest
 
@@ -21,6 +21,9 @@ ACCEPTED = {
 }
 """Notes of level bad or warning that we live with."""
 
+PROGRAM = os.environ.get("REDBOT") or shutil.which("redbot")
+"""It lives in an environment of its own: it brings chardet along, with which feedparser reads other letters."""
+
 COMPRESSED, TAGGED, DATED = "CONNEG_GZIP_GOOD", "INM_304", "IMS_304"
 """Notes that it gives where it found these to work, by requests of its own."""
 DOCUMENT = {COMPRESSED, TAGGED, DATED}
@@ -28,7 +31,7 @@ DOCUMENT = {COMPRESSED, TAGGED, DATED}
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    needs(find_spec("redbot"), "redbot is not installed")
+    needs(PROGRAM, "redbot is not installed: name the program in REDBOT")
     root = tmp_path_factory.mktemp("site")
     root.joinpath("syndicator.toml").write_text(CONFIGURATION)
     published(root).close()
@@ -63,7 +66,7 @@ def test_redbot_finds_nothing_bad(address: str, path: str, found: set[str]) -> N
 
 def said(url: str) -> dict[str, tuple[str, str]]:
     """Its notes about an address: by their names the level and a summary."""
-    asked = [sys.executable, "-m", "redbot.cli", "-o", "har", url]
+    asked = [str(PROGRAM), "-o", "har", url]
     done = subprocess.run(asked, capture_output=True, check=True, timeout=60)
     [entry, *_] = json.loads(done.stdout)["log"]["entries"]
     return {note["note_id"]: (note["level"], note["summary"]) for note in entry["_red_messages"]}

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
-from syndicator.errors import BindError
+from syndicator.edge.http import Limits
+from syndicator.edge.http.local import LocalClient
+from syndicator.errors import BindError, FetchError
+from syndicator.model import Request
 from syndicator.web.app import create_admin
 from syndicator.web.files import STREAMS
-from syndicator.web.listening import check, listen, start_admin
+from syndicator.web.listening import check, listen, listening, start_admin
 from tests.web.fakes import World, newspaper
 from tests.web.running import Running, alive, children, eventually, free_port, running, start, workers
 
@@ -213,6 +217,122 @@ def test_a_worker_that_dies_is_replaced_and_all_die_with_the_server(tmp_path: Pa
         eventually(lambda: not any(alive(pid) for pid in family), "the end of the whole family", deadline=5)
         with pytest.raises(OSError, match="refused"):
             server.get("/")
+
+
+def test_a_worker_that_is_killed_takes_only_its_own_open_requests_along(tmp_path: Path) -> None:
+    with running(tmp_path / "edition", workers=2) as server:
+        before = workers(server.process.pid)
+        found: list[list[object]] = [[] for _ in range(4)]
+        done = threading.Event()
+
+        def keep_asking(into: list[object]) -> None:
+            while not done.is_set():
+                try:
+                    into.append(server.get("/feed.xml")[0])
+                except (OSError, HTTPException) as error:
+                    into.append(error)
+
+        asking = [threading.Thread(target=keep_asking, args=(one,)) for one in found]
+        for thread in asking:
+            thread.start()
+        for number in range(1, 3):
+            victim = min(workers(server.process.pid))
+            os.kill(victim, signal.SIGKILL)
+            eventually(
+                lambda gone=victim: gone not in (now := workers(server.process.pid)) and len(now) == 2, "a new one"
+            )
+            eventually(lambda: len({server.worker() for _ in range(10)}) == 2, "both answer")
+            # Each thread has one request open at a time.
+            assert all(sum(one != 200 for one in answers) <= number for answers in found)
+        done.set()
+        for thread in asking:
+            thread.join(20)
+        assert all(answers[-1] == 200 for answers in found)
+        assert len(workers(server.process.pid) - before) >= 1
+
+
+def test_workers_that_are_killed_again_and_again_do_not_end_the_server(tmp_path: Path) -> None:
+    with running(tmp_path / "edition") as server:
+        for _ in range(5):
+            first = server.worker()
+            os.kill(first, signal.SIGKILL)
+            eventually(lambda gone=first: server.answers() and server.worker() != gone, "a new worker")
+        assert server.stop() == 0
+
+
+def test_a_worker_that_cannot_start_ends_the_server_but_not_one_that_serves(tmp_path: Path) -> None:
+    with start(tmp_path / "edition", 1, free_port(), EDITION="never") as server:
+        assert server.wait(20) == 1
+        assert server.stdout is not None
+        assert b"this edition cannot be served" in server.stdout.read()
+
+
+@pytest.fixture
+def web_socket(tmp_path: Path) -> Path:
+    return tmp_path / "web.sock"
+
+
+def ask(path: Path, target: str = "/healthz") -> str:
+    """What a server answers over its Unix socket."""
+    client = LocalClient(path, Limits(total=5))
+    try:
+        return client.fetch(Request(url=f"http://localhost{target}")).body.decode()
+    except FetchError as error:
+        return error.kind
+    finally:
+        client.close()
+
+
+def test_a_unix_socket_is_for_its_group_and_gone_at_the_end(tmp_path: Path, web_socket: Path) -> None:
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        # The second one finds what the first one left behind.
+        with start(tmp_path / "edition", 2, web_socket) as server:
+            eventually(lambda: ask(web_socket) == "ok\n", "an answer over the socket")
+            found = web_socket.lstat()
+            assert (stat.S_ISSOCK(found.st_mode), stat.S_IMODE(found.st_mode)) == (True, 0o660)
+            family = children(server.pid)
+            server.send_signal(number)
+            server.wait(20)
+            eventually(lambda those=family: not any(alive(pid) for pid in those), "the end of the whole family")
+        assert web_socket.exists() == (number == signal.SIGKILL)
+    assert ask(web_socket) == "connect"
+
+
+def test_a_unix_socket_in_use_is_one_clear_line(tmp_path: Path, web_socket: Path) -> None:
+    with listening(web_socket), pytest.raises(BindError) as caught, listening(web_socket):
+        pass
+    assert str(caught.value) == (
+        f"{web_socket} is in use: stop what listens there, or choose another with --bind unix:PATH"
+    )
+    assert not web_socket.exists()
+
+
+def test_another_servers_socket_is_not_removed_at_the_end(web_socket: Path) -> None:
+    with listening(web_socket) as first:
+        first.close()
+        with listening(web_socket):
+            pass
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(web_socket))
+    assert web_socket.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("file", "is no socket: move it away"),
+        ("link", "is no socket: move it away"),
+        ("missing/web.sock", "cannot be listened on (No such file or directory)"),
+        ("a" * 200, "cannot be listened on (AF_UNIX path too long)"),
+    ],
+)
+def test_a_path_that_cannot_be_a_socket_is_one_clear_line(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with pytest.raises(BindError) as caught, listening(tmp_path / name):
+        pass
+    assert str(caught.value).startswith(f"{tmp_path / name} {reason}")
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_the_operators_listener_answers_beside_everything_else(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -89,7 +90,9 @@ CASES = {
         FEED + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + FEED + b"Connection: close\r\n\r\n",
         (200, 200),
     ),
-    "a GET with a body": Bad(FEED + b"Content-Length: 5\r\n\r\nhello" + FEED + b"Connection: close\r\n\r\n", (200, 200)),
+    "a GET with a body": Bad(
+        FEED + b"Content-Length: 5\r\n\r\nhello" + FEED + b"Connection: close\r\n\r\n", (200, 200)
+    ),
     "chunks that are none": Bad(FEED + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n" + FEED, (200,)),
     "a body that never comes": Bad(FEED + b"Content-Length: 500000\r\n\r\nhello", (200,)),
     "a chunk that never ends": Bad(FEED + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe", (200,)),
@@ -117,7 +120,9 @@ CASES = {
     "a word in TLS": Bad(bytes.fromhex("16030100050100000100"), (400,)),
 }
 
-LEAKS = re.compile(rb"Traceback|File \"|\.py\b|root:|Set-Cookie|evil\.test|secret|" + re.escape(str(ROOT).encode()), re.I)
+LEAKS = re.compile(
+    rb"Traceback|File \"|\.py\b|root:|Set-Cookie|evil\.test|secret|" + re.escape(str(ROOT).encode()), re.I
+)
 
 
 @pytest.fixture(scope="module", params=["granian", "granian with memory", "gunicorn", "waitress"])
@@ -125,7 +130,6 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """What it printed is looked at when all cases are through."""
     kind, _, memory = request.param.partition(" with ")
     with running(tmp_path_factory.mktemp("wire") / "edition", kind=kind, MEMORY="8000000" if memory else "0") as server:
-        server.kind = kind
         yield server
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(20)
@@ -155,9 +159,11 @@ def _received(server: Running, sent: bytes) -> bytes:
             there.sendall(sent)
             while chunk := there.recv(65536):
                 received += chunk
-        except (ConnectionError, TimeoutError) as error:
-            # It may answer and close before it has read everything.
-            assert server.kind != "granian" or isinstance(error, ConnectionError)
+        except ConnectionError:
+            pass  # it may answer and close before it has read everything
+        except TimeoutError:
+            if server.kind == "granian":
+                raise
     return received
 
 
@@ -211,7 +217,7 @@ def test_connections_above_the_limit_wait_and_are_answered(tmp_path: Path) -> No
 def test_a_client_that_stops_reading_is_cut_off(tmp_path: Path) -> None:
     film = tmp_path / "3c4d.mp4"
     film.touch()
-    film.open("r+b").truncate(64 << 20)
+    os.truncate(film, 64 << 20)
     with running(tmp_path / "edition", LIMITS=json.dumps({"STALL_TIMEOUT": 1})) as server:
         descriptors = Path(f"/proc/{server.worker()}/fd")
 
