@@ -21,7 +21,7 @@ DEFAULT_ADMIN = ("127.0.0.1", 8081)
 def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
     """Serve until told to stop. A HUP reads the configuration again and renews the workers.
 
-    Raises BindError where the address cannot be had, ConfigError where nobody knows what ours is in public.
+    Raises BindError where the address cannot be had.
     """
     from syndicator.web.server import serve as run_server
 
@@ -58,11 +58,7 @@ def health(settings: Settings) -> str:
 
 
 def _hand_down(settings: Settings) -> None:
-    """Workers take the settings from here, so that one that is started later never sees a broken file.
-
-    Raises ConfigError where a worker could not use them.
-    """
-    log.info("web server: %s, listening at %s", settings.base_url, settings.web.bind)
+    """Workers take the settings from here, so that one that is started later never sees a broken file."""
     os.environ["SYNDICATOR_SETTINGS"] = settings.model_dump_json()
 
 

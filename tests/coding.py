@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable
 
 import brotli
@@ -23,3 +24,5 @@ _NO_LARGER = {zstd.DecompressionParameter.window_log_max: 23}
 """What a reader must have memory for: 8 MB (RFC 9659 section 3)."""
 SIBLINGS = {".gz": DECODE["gzip"], ".br": DECODE["br"], ".zst": DECODE["zstd"]}
 """By the ending of a file beside a document."""
+NOT_CODED = (OSError, EOFError, zlib.error, brotli.error, zstd.ZstdError)
+"""What is raised for bytes that are in another coding or in none."""

@@ -53,11 +53,11 @@ class Site:
         self.admin = free_port()
         self.seeds = root / "seeds"
         self.seeds.mkdir(parents=True, exist_ok=True)
-        self.processes: list[subprocess.Popen[str]] = []
+        self.processes: list[subprocess.Popen[Any]] = []
+        self.environ = self._environ()
         self.log = (root / "log.txt").open("a+", encoding="utf-8")
 
-    @property
-    def environ(self) -> dict[str, str]:
+    def _environ(self) -> dict[str, str]:
         ours = {
             "SYNDICATOR_WEB__BIND": f"127.0.0.1:{self.port}",
             "SYNDICATOR_WEB__ADMIN_BIND": f"127.0.0.1:{self.admin}",

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -54,6 +55,58 @@ def test_a_reader_that_has_it_all_gets_304(site: Site) -> None:
     _, headers, _ = site.get("/feed.xml")
     assert site.get("/feed.xml", {"If-None-Match": headers["etag"]})[0] == 304
     assert site.get("/feed.xml", {"If-Modified-Since": headers["last-modified"]})[0] == 304
+
+
+def test_a_site_can_be_served_over_a_unix_socket(site: Site) -> None:
+    (site.seeds / "a.md").write_text(story(1))
+    place = ("--bind", "unix:var/web.sock")
+    refused = site.call("run", *place)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "[web] base_url is missing" in refused.stderr
+    (site.root / "syndicator.toml").write_text(
+        '[web]\nbase_url = "https://news.example.org"\nbind = "unix:var/web.sock"\n'
+    )
+    del site.environ["SYNDICATOR_WEB__BIND"]
+    run = site.start("run", "--proxy", "10.1.0.0/16", "--proxy", "fd00::/8")
+    eventually(lambda: site.call("healthcheck").stdout == "ok\n", lambda: f"it is well\n{site.said()}")
+    eventually(lambda: (site.root / "feeds" / "feed.xml").exists(), "the feed is published")
+    assert b"https://news.example.org/feed.xml" in (site.root / "feeds" / "feed.xml").read_bytes()
+    second = site.call("serve")
+    assert (second.returncode, second.stderr.count("\n")) == (4, 1)
+    assert "web.sock is in use" in second.stderr
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(30) == 0, site.said()
+    assert not (site.root / "var" / "web.sock").exists()
+    assert site.call("healthcheck").stdout.startswith("unix:var/web.sock: /healthz: no answer (No such file")
+
+
+def test_a_proxy_that_is_no_network_is_one_clear_line(site: Site) -> None:
+    result = site.call("serve", "--proxy", "10.1.0.0/99")
+    assert (result.returncode, result.stderr) == (
+        2,
+        'syndicator: [web] proxies: "10.1.0.0/99" is no network; give one like "10.1.0.0/16" or "fd00::/8"\n',
+    )
+
+
+def test_other_servers_run_the_application_as_the_page_says(site: Site) -> None:
+    (site.seeds / "a.md").write_text(story(1))
+    assert site.call("build").returncode == 0
+    page = (Path(__file__).parents[1] / "docs" / "serving.md").read_text("utf-8")
+    commands = re.findall(r"^```sh\n((?:gunicorn|waitress-serve) .*)\n```", page, re.M)
+    assert len(commands) == 2
+    for command in commands:
+        program, *words = shlex.split(command.replace("127.0.0.1:8080", f"127.0.0.1:{site.port}"))
+        program = str(Path(sys.executable).with_name(program))
+        process = subprocess.Popen([program, *words], cwd=site.root, env=site.environ, stdout=site.log, stderr=site.log)
+        site.processes.append(process)
+        eventually(site.titles, lambda program=program: f"{program} serves the feed\n{site.said()}")
+        status, headers, body = site.get("/feed.xml")
+        assert (status, body) == (200, (site.root / "feeds" / "feed.xml").read_bytes())
+        assert site.get("/feed.xml", {"If-None-Match": headers["etag"]})[0] == 304
+        tree = site.tree(process.pid)
+        process.terminate()
+        assert process.wait(30) in (0, -signal.SIGTERM), site.said()
+        eventually(lambda those=tree: not any(alive(pid) for pid in those), "every process has ended")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
@@ -237,7 +290,7 @@ def _on_disk(site: Site) -> dict[str, str]:
     return {
         path.relative_to(feeds).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
         for path in feeds.rglob("*")
-        if path.is_file() and path.suffix not in {".gz", ".br"} and not path.name.startswith(".")
+        if path.is_file() and path.suffix not in {".gz", ".br", ".zst"} and not path.name.startswith(".")
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from syndicator.flows.stats import Numbers, Stats
 
 MOST_PARTS = 20
-"""Feeds that the table shows; JSON has all."""
+"""Feeds and aggregators that are shown; JSON has all."""
 _HEAD = ("requests", "sent", "304", "deltas", "readers", "subscribers")
 
 
@@ -73,7 +73,7 @@ def _print(found: Stats) -> None:
         click.echo(f"and {len(parts) - MOST_PARTS} more, which --json shows")
     if found.total.subscribers:
         click.echo()
-        told = sorted(found.total.subscribers.items(), key=lambda one: (-one[1], one[0]))
+        told = sorted(found.total.subscribers.items(), key=lambda one: (-one[1], one[0]))[:MOST_PARTS]
         click.echo("announced by " + ", ".join(f"{name} {number}" for name, number in told))
 
 

@@ -154,6 +154,7 @@ def load(root: Path, environ: Mapping[str, str] | None = None, **overrides: Mapp
     _refuse_doubles("source", settings.source, ("url", "slug"))
     _refuse_doubles("feed", settings.feed, ("name",))
     _refuse_former_names(settings.feed)
+    _ = settings.base_url  # raises where there is none
     return settings
 
 

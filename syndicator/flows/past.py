@@ -67,7 +67,12 @@ def delta(ports: Ports, path: str, etags: Collection[str]) -> Rendered | None:
     if len(document.body) >= head.lengths["identity"]:
         return None
     return replace(
-        document, media_type=head.media_type, etag=head.etag, changed=head.changed, links=head.links, max_age=head.max_age
+        document,
+        media_type=head.media_type,
+        etag=head.etag,
+        changed=head.changed,
+        links=head.links,
+        max_age=head.max_age,
     )
 
 

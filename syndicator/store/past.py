@@ -32,11 +32,13 @@ class PastStates:
 
     def states_of(self, path: str, etags: Collection[str]) -> State | None:
         """The newest kept state in which a document had one of these etags."""
-        newest = _FOUND.where(past.c.path == path).order_by(past.c.changed.desc()).limit(1)
+        same = past.alias()
         found: list[Any] = []
         with self.database.read() as connection:
             for portion in rows.portions(sorted(set(etags))):
-                found += connection.execute(newest.where(past.c.etag.in_(portion))).all()
+                newest = select(func.max(same.c.changed)).where(same.c.path == path, same.c.etag.in_(portion))
+                wanted = _FOUND.where(past.c.path == path, past.c.changed == newest.scalar_subquery())
+                found += connection.execute(wanted).all()
         return _state(max(found, key=lambda row: row.changed, default=None))
 
     def state_at(self, path: str, moment: datetime) -> State | None:
@@ -90,13 +92,14 @@ def keep_states(
 
 def _forgotten(before: datetime, most: int) -> Select[Any]:
     """What ended before a moment, because something else followed or the document went, and what is too much."""
-    backwards = partial(over, partition_by=past.c.path, order_by=past.c.changed.desc())
+    forward = partial(over, partition_by=past.c.path, order_by=past.c.changed)
     gone = and_(documents.c.path == past.c.path, documents.c.gone)
     went = select(documents.c.changed).where(gone, documents.c.changed > past.c.changed).scalar_subquery()
-    ended = func.coalesce(backwards(func.lag(past.c.changed)), went)
-    kept = select(*past.c, backwards(func.row_number()).label("place"), ended.label("ended")).subquery()
-    too_old = kept.c.ended < before
-    return select(kept.c.path, kept.c.changed, kept.c.feed, kept.c.number).where(or_(kept.c.place > most, too_old))
+    ended = func.coalesce(forward(func.lead(past.c.changed)), went)
+    pushed = forward(func.lead(past.c.changed, most))  # there are so many newer ones
+    kept = select(*past.c, ended.label("ended"), pushed.label("pushed")).subquery()
+    forgotten = or_(kept.c.ended < before, kept.c.pushed.is_not(None))
+    return select(kept.c.path, kept.c.changed, kept.c.feed, kept.c.number).where(forgotten)
 
 
 def _packed(state: State) -> bytes:

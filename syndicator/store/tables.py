@@ -292,6 +292,14 @@ visits = Table(
 )
 """What was asked of a document on a day (days from 1970, UTC); `sketch` estimates `readers` until the day is over."""
 
+Index(
+    "visits_open",
+    visits.c.day,
+    visits.c.path,
+    sqlite_where=visits.c.sketch.is_not(None),
+    postgresql_where=visits.c.sketch.is_not(None),
+)
+
 announced = Table(
     "announced",
     metadata,

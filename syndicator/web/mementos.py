@@ -1,7 +1,7 @@
 """Past states of feeds' documents, by the moment at which each began (RFC 7089).
 
-A document is its own TimeGate: with `Accept-Datetime` it leads to the state that was in force then, which has an address
-of its own (patterns 1.1 and 1.2 of section 4: redirection, distinct URIs).
+A document is its own TimeGate: with `Accept-Datetime` it leads to the state that was in force then, which has an
+address of its own (section 4.1: redirection, distinct URIs).
 """
 
 from __future__ import annotations

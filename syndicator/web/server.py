@@ -6,6 +6,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import resource
 import socket
 import sys
 import time
@@ -38,6 +39,8 @@ waits that long for each page that is being made: measured with four pages in th
 out two to three times as fast, and pages half as many again. Alone, neither is slower."""
 BACKLOG = 1024
 CONNECTIONS = 1000
+FILES = 4096
+"""Files that a worker may have open where the system lets it: 1,024, which is usual, is too few for its connections."""
 IDLE_TIMEOUT = 20
 """Seconds for a request's header to arrive, the first one or the next one on the same connection."""
 STALL_TIMEOUT = 30
@@ -78,6 +81,7 @@ def serve(
     """
     with listening(bind) as listener:
         _cut_off_stalled(listener)
+        _open_enough()
         server = _Server(target, listener, workers, on_reload, LogLevels(log_level))
         # Never fork: SQLite must not be used in the child of a process that has a database open, and ours may.
         multiprocessing.set_start_method("spawn", force=True)
@@ -96,6 +100,14 @@ def _cut_off_stalled(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_TIMEOUT * 1000)
 
 
+def _open_enough() -> None:
+    """Let our workers open FILES files, as far as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _load(parent: int, target: str) -> Callable[..., Any]:
     """In a worker: the app that `target` makes. Not granian's loader, which puts the working directory on sys.path."""
     die_with_parent(parent)
@@ -108,14 +120,14 @@ def _worker(worker_id: int, process_name: str | None, loader: Callable[[], Any],
     """In a worker: granian's own one, on the socket that was handed over."""
     wake_for_signals()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    granian.server.mp._wsgi_call_wrap = _calling  # type: ignore[attr-defined]
+    granian.server.mp._wsgi_call_wrap = _calling  # type: ignore[attr-defined, assignment]
     _, listener = sock
     on_path = listener.family == socket.AF_UNIX
     holder = SocketHolder(listener.detach(), on_path, BACKLOG)  # type: ignore[call-arg]
     MPServer._spawn_wsgi_worker(worker_id, process_name, loader, ((None, holder), None), *rest)
 
 
-def _calling(app: Callable[..., Any], options: dict[str, Any], access_log: Any) -> Callable[[Any, dict[str, Any]], None]:
+def _calling(app: Callable[..., Any], *_: object) -> Callable[[Any, dict[str, Any]], None]:
     """What granian calls for each request, instead of its own: that copies our whole environment, with what is
     secret in it, into every request's.
     """
@@ -134,7 +146,7 @@ def _calling(app: Callable[..., Any], options: dict[str, Any], access_log: Any) 
         environ.update(always)
         started: list[Any] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
             started[:] = int(status[:3]), headers
 
         body = app(environ, start_response)
@@ -224,12 +236,12 @@ class _Server(MPServer):
             self.main_loop_interrupt.clear()
             while self.interrupt_children and not self.interrupt_signal:
                 dead = self.interrupt_children.pop()
-                if self.wrks[dead].is_alive():
+                if self.wrks[dead].inner.is_alive():
                     continue  # a reload has replaced it
                 if not self._patient(self.wrks[dead]):
                     self.interrupt_children.append(dead)
                     return
-                self._respawn_workers([dead], spawn_target, target_loader)  # type: ignore[no-untyped-call]
+                self._respawn_workers([dead], spawn_target, target_loader)
             if self.reload_signal and not self.interrupt_signal:
                 self._reload(spawn_target, target_loader)
 
@@ -241,10 +253,10 @@ class _Server(MPServer):
             return True
         self._died_young += 1
         self._could_not_start += (worker.inner.exitcode or 0) > 0
-        if self._could_not_start > 1 or self._died_young > len(PAUSES):
-            if not any(one.inner.is_alive() and now - one.birth >= SETTLED for one in self.wrks):
-                logging.getLogger("syndicator.web").error("workers die as soon as they start; giving up")
-                return False
+        others_work = any(one.inner.is_alive() and now - one.birth >= SETTLED for one in self.wrks)
+        if not others_work and (self._could_not_start > 1 or self._died_young > len(PAUSES)):
+            logging.getLogger("syndicator.web").error("workers die as soon as they start; giving up")
+            return False
         until = now + PAUSES[min(self._died_young, len(PAUSES)) - 1]
         while (left := until - time.monotonic()) > 0 and not self.interrupt_signal:
             self.main_loop_interrupt.wait(left)

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from tests.bench.cpu import used
 from tests.bench.serving import servers, sites
+from tests.bench.serving.family import part
 from tests.bench.serving.figures import Figure, as_json, as_markdown, compared, number
 from tests.bench.serving.judging import Judge
 from tests.bench.serving.servers import Ours, Server
@@ -146,22 +147,23 @@ class Bench:
     def _arriving(self) -> None:
         with self._paper(1000) as site, closing(Ours(site, "run", "--workers", "1")) as ours:
             quiet, busy, judge, states, faults, came = Series(), Series(), Judge(), set[str](), list[str](), 0
-            busy_daemon = 0.0
+            busy_daemon, serving = 0.0, part(ours.pid, "serve")
             self._settle(site, ours)
             for turn in range(self._options.rounds):
                 _say(f"arriving, round {turn + 1}")
                 with Reader(ours.port, FEED, judge) as reader:
-                    self._measure(quiet, ours, [Question(path=FEED)])
+                    self._measure(quiet, ours, [Question(path=FEED)], pid=serving)
                 faults += reader.faults
-                before = used(_part(ours.pid, "daemon"))
+                before = used(part(ours.pid, "daemon"))
                 with Reader(ours.port, FEED, judge) as reader, Arrivals(site.seeds, PER_MINUTE, 10**5 + came) as coming:
-                    self._measure(busy, ours, [Question(path=FEED)])
-                busy_daemon += used(_part(ours.pid, "daemon")) - before
+                    self._measure(busy, ours, [Question(path=FEED)], pid=serving)
+                busy_daemon += used(part(ours.pid, "daemon")) - before
                 states |= reader.states
                 faults += reader.faults
                 came += coming.number
                 self._settle(site, ours, coming.newest)
         self._add(f"200 while {PER_MINUTE} articles a minute arrive", _RATE, busy.rates, quiet.rates, "quiet", least=0.8)
+        self._add("the same, the server's processor time of one", _US, busy.costs, quiet.costs, "quiet", upside_down=True)
         self._add("the same, p99", _MS, busy.tails, quiet.tails, "quiet")
         errors = sum(sum(found.errors.values()) for found in (*quiet.loads, *busy.loads))
         took = sum(found.seconds for found in busy.loads)
@@ -209,11 +211,16 @@ class Bench:
         return found
 
     def _measure(
-        self, series: Series, server: Server, questions: Sequence[Question], rate: float | None = None
+        self,
+        series: Series,
+        server: Server,
+        questions: Sequence[Question],
+        rate: float | None = None,
+        pid: int | None = None,
     ) -> None:
-        before = used(server.pid)
+        before = used(pid or server.pid)
         series.loads.append(self._load(server, questions, self._options.seconds, rate))
-        series.costs.append(1e6 * (used(server.pid) - before) / series.loads[-1].requests)
+        series.costs.append(1e6 * (used(pid or server.pid) - before) / series.loads[-1].requests)
 
     def _load(
         self, server: Server, questions: Sequence[Question], seconds: float, rate: float | None = None
@@ -230,7 +237,7 @@ class Bench:
         if title:
             there = lambda: title.encode() in servers.ask(ours.port, FEED, {})[2]  # noqa: E731
             eventually(there, lambda: f"{title} is in the feed\n{site.said()}", 120)
-        daemon = _part(ours.pid, "daemon")
+        daemon = part(ours.pid, "daemon")
         idle = 0
         while idle < 3:
             before = used(daemon)
@@ -259,15 +266,6 @@ class Bench:
         self.figures.append(
             compared(work, unit, ours, against, theirs, upside_down=upside_down, least=least, most=most)
         )
-
-
-def _part(pid: int, name: str) -> int:
-    """The process that `syndicator run` of that pid started for its part `serve` or `daemon`."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-                return int(child)
-    raise AssertionError(f"{pid} has no {name}")
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Subscribers who ask for deltas (RFC 3229) beside others who never do: `python -m tests.flows.subscribers 30`.
 
-An author writes, changes, withdraws and brings back articles, corrects, retracts and kills them, through so many days; a
-pair of subscribers polls every feed in every format through the real web app, one with `A-IM: feed` and one without, and
-both must hold the same.
+An author writes, changes, withdraws and brings back articles, corrects, retracts and kills them, through so many days;
+a pair of subscribers polls every feed in every format through the real web app, one with `A-IM: feed` and one without,
+and both must hold the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ class Subscriber:
                 del self.holds[id]
 
 
+@lru_cache(maxsize=64)
 def _parsed(body: bytes, path: str) -> tuple[dict[str, Held], dict[str, str]]:
     """The articles of a document by id, and the moments at which others went."""
     if path.endswith(".json"):
@@ -122,7 +124,7 @@ def _of_json(item: dict[str, Any]) -> Held:
 
 
 def _of_entry(entry: Any) -> Held:
-    moment = entry.get("updated_parsed") or entry.published_parsed
+    moment = entry.updated_parsed if "updated_parsed" in entry.keys() else entry.published_parsed  # noqa: SIM118
     updated = f"{datetime(*moment[:6], tzinfo=UTC):%Y-%m-%dT%H:%M:%SZ}"
     return Held(entry.title, entry.content[0].value if "content" in entry else entry.summary, updated)
 
@@ -158,6 +160,7 @@ class Newsroom:
             self.world.ports.store.save_feed(
                 Feed(name=name, title=name.title(), query=query, limit=_LIMIT, archives=archives)
             )
+        self.world.ports.store.soil([""])
         publish(self.world.ports)
         apps = (create_app(self.world.ports, WebOptions(memory=memory)) for memory in (1 << 24, 0))
         self.pairs = [Pair(client=app.test_client()) for app in apps]

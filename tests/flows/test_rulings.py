@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import brotli
 import pytest
 
 from syndicator.errors import ArticleError, PublicationError, StoreFull
@@ -20,6 +19,7 @@ from syndicator.flows.publish import publish
 from syndicator.flows.status import status
 from syndicator.model import Article, Digest, Feed, Query, RevisionKind, Status
 from syndicator.web.app import create_app
+from tests.coding import NOT_CODED, SIBLINGS
 from tests.flows.test_polling import item, kinds, later, rss, run, subscribe
 from tests.flows.world import World, story
 
@@ -87,9 +87,8 @@ def article(world: World, name: str = ID) -> Article:
 
 def gunzipped(world: World) -> dict[str, str]:
     """Every published file as text, the compressed ones too."""
-    unpack: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".br": brotli.decompress}
     return {
-        path: unpack.get(Path(path).suffix, bytes)(body).decode("utf-8", "replace")
+        path: SIBLINGS.get(Path(path).suffix, bytes)(body).decode("utf-8", "replace")
         for path, body in world.snapshot().items()
     }
 
@@ -109,10 +108,10 @@ def rows(world: World) -> dict[str, list[str]]:
 def _text(value: object) -> str:
     if not isinstance(value, bytes):
         return str(value)
-    for unpack in (gzip.decompress, brotli.decompress):
+    for unpack in (*SIBLINGS.values(), zlib.decompress):
         try:
             value = unpack(value)
-        except (OSError, EOFError, brotli.error):
+        except NOT_CODED:
             continue
     return value.decode("utf-8", "replace")
 

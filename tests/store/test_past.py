@@ -241,30 +241,24 @@ class TestForgetting:
 def test_what_is_kept_is_what_was(
     store: SqlStore, changes: list[tuple[str, bytes | None]], before: int, most: int
 ) -> None:
-    """Against a list of what each document was from when to when."""
+    """Against a list of the states of each document, where each ends with the next one or with the document."""
     empty(store.database.engine)
-    was: dict[str, list[tuple[datetime, State | None]]] = {"feed.xml": [], "rss.xml": []}
+    was: dict[str, list[tuple[datetime, State]]] = {"feed.xml": [], "rss.xml": []}
+    went: dict[str, datetime] = {}
     for number, (path, body) in enumerate(changes):
-        shown = state(number)
-        if body is None:
-            moved = publish(store, gone=[path], now=day(number))
-        else:
-            moved = keep(store, day(number), [rendered(path, body)], shown)
-        if moved:
-            was[path].append((day(number), None if body is None else shown))
+        if body is not None and keep(store, day(number), [rendered(path, body)], state(number)):
+            was[path].append((day(number), state(number)))
+            went.pop(path, None)
+        elif body is None and publish(store, gone=[path], now=day(number)):
+            went[path] = day(number)
     store.forget_states(day(before), most)
 
+    left = 0
     for path, history in was.items():
-        ends = [when for when, _ in history[1:]] + [None]
-        alive = [one for one, end in zip(history, ends, strict=True) if end is None or end >= day(before)]
-        expected = [(when, shown) for when, shown in history if shown is not None][-most:]
-        expected = [one for one in expected if one in alive]
+        ends = [*(when for when, _ in history[1:]), went.get(path, START + 99 * DAY)]
+        young = [one for one, end in zip(history, ends, strict=False) if end >= day(before)]
+        expected = [one for one in young if one in history[-most:]]
         assert [one.changed for one in store.past(path)] == [when for when, _ in expected]
         assert [store.state_at(path, when) for when, _ in expected] == [shown for _, shown in expected]
-    named = {
-        shown.holds
-        for path, history in was.items()
-        for when, shown in history
-        if shown and when in {one.changed for one in store.past(path)}
-    }
-    assert kept(store)[0] == len(named)
+        left += len(expected)
+    assert kept(store) == (left, left)

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event, update
 
 from syndicator.model import Feed, Format, Member, Query, utc
-from syndicator.ports import Composing, Store
+from syndicator.ports import Composing, State, Store
 from syndicator.store import SqlStore, open_store
 from syndicator.store.tables import articles
-from tests.store.making import LEASE, START, Clock, article, host, polled, save, saved, subscribe, upstream
+from tests.store.making import LEASE, START, Clock, article, host, polled, rendered, save, saved, subscribe, upstream
 
 WAR = Query(tags=frozenset({"war"}))
 
@@ -22,6 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
     opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('plans')}/syndicator.db", Clock())
     assert isinstance(opened, SqlStore)
     save(opened, *(saved(article(number), "tags/war") for number in range(1, 5)))
+    opened.publish([], [rendered("feed.xml", etag="etag")], [], [], START, states=[State(feed="", holds=())])
     return opened
 
 
@@ -50,6 +51,8 @@ BY_KEY = "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)"
 TWIN = "SEARCH other USING INDEX sqlite_autoindex_articles_1 (id_key=?) LEFT-JOIN"
 SAME_WORK = "SEARCH other USING INDEX articles_by_work (work=? AND rowid<?)"
 STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=? AND number=?)"
+VERSION = "SEARCH published USING INTEGER PRIMARY KEY (rowid=?)"
+PAST_STATE = "SEARCH states USING PRIMARY KEY (feed=? AND number=?)"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,29 @@ STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=?
         (lambda store: store.next_due(), ["SEARCH articles USING COVERING INDEX articles_by_due (due>?)"]),
         (lambda store: store.uncompressed(), ["SEARCH documents USING COVERING INDEX documents_uncoded (coded=?)"]),
         (lambda store: list(store.documents()), ["SCAN documents USING COVERING INDEX documents_listed"]),
+        (
+            lambda store: store.document_head("feed.xml"),
+            ["SEARCH documents USING INDEX sqlite_autoindex_documents_1 (path=?)"],
+        ),
+        (
+            lambda store: store.published_since(0),
+            [VERSION, "SEARCH documents USING COVERING INDEX documents_by_version (version>?)"],
+        ),
+        (lambda store: store.published_since(1), [VERSION]),
+        (lambda store: store.past("feed.xml"), ["SEARCH past USING PRIMARY KEY (path=?)"]),
+        (
+            lambda store: store.state_at("feed.xml", START),
+            ["SEARCH past USING PRIMARY KEY (path=? AND changed<?)", PAST_STATE],
+        ),
+        (
+            lambda store: store.states_of("feed.xml", ["etag"]),
+            [
+                "SEARCH past USING PRIMARY KEY (path=? AND changed=?)",
+                "SCALAR SUBQUERY 1",
+                "SEARCH past_1 USING COVERING INDEX past_by_etag (path=? AND etag=?)",
+                PAST_STATE,
+            ],
+        ),
     ],
     ids=[
         "default-feed",
@@ -117,6 +143,12 @@ STATE = "SEARCH revisions USING INDEX sqlite_autoindex_revisions_1 (article_pk=?
         "next-due",
         "uncompressed",
         "documents",
+        "document-head",
+        "published-since",
+        "nothing-published-since",
+        "past",
+        "state-at",
+        "states-of",
     ],
 )
 def test_it_is_answered_from_an_index(store: SqlStore, ask: Callable[[Store], Any], expected: list[str]) -> None:

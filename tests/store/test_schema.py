@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, make_url, select
+from sqlalchemy import Connection, func, inspect, make_url, select, text
 
 from syndicator.model import Article, Format, Query, SeenFile, Status
 from syndicator.store import SqlStore, open_store, rows, schema
@@ -24,6 +25,7 @@ from syndicator.store.tables import (
     changes,
     files,
     metadata,
+    micros,
     pieces,
     revisions,
     sources,
@@ -35,6 +37,8 @@ from tests.store.making import (
     article,
     correct,
     ids,
+    publish,
+    rendered,
     run_python,
     save,
     saved,
@@ -189,6 +193,40 @@ def test_a_store_of_an_older_schema_goes_on_with_what_it_holds(nowhere: str, scr
     correct(store, shown, "tags/war", title="It goes on")
     subscribe(store, 1)
     assert ids(store.claim_due(START, 5, LEASE)) == ["source-1"]
+    store.close()
+
+
+@pytest.mark.parametrize("head", ["0001", "0002", "0003"])
+def test_documents_of_an_older_schema_are_what_they_were_and_compressed_once_more(
+    nowhere: str, scripts: Path, head: str
+) -> None:
+    rows = [
+        {"path": "feed.xml", "etag": "e", "gone": False, "coded": True, "body": b"<feed/>", "gzip": b"gz"},
+        {"path": "gone.xml", "etag": "", "gone": True, "coded": True, "body": b"", "gzip": None},
+        {"path": "new.xml", "etag": "e", "gone": False, "coded": False, "body": b"<new/>", "gzip": None},
+    ]
+    old = older(nowhere, scripts, head)
+    columns = ("path", "etag", "gone", "coded", "changed", "media_type", "body", "gzip", "brotli")
+    places = ", ".join(f":{name}" for name in columns)
+    with old.write() as connection:
+        beside = {"changed": micros(START), "media_type": "text/xml", "brotli": None}
+        into = text(f"INSERT INTO documents ({', '.join(columns)}) VALUES ({places})")
+        connection.execute(into, [row | beside for row in rows])
+    old.close()
+
+    store = open_store(nowhere, Clock())
+    whole = rendered("feed.xml", etag="e")
+    assert store.document("feed.xml") == replace(whole, gzip=b"gz")
+    assert store.document("gone.xml") == replace(rendered("gone.xml"), body=b"", etag="", gone=True)
+    assert store.uncompressed() == ["feed.xml", "new.xml"]
+    assert store.published_since(0) == (0, [])
+    assert store.past("feed.xml") == []
+
+    publish(store, replace(whole, links='</hub>; rel="hub"', max_age=300))
+    store.save_codings("feed.xml", "e", b"gz", b"br", b"zs")
+    coded = {"gzip": b"gz", "brotli": b"br", "zstd": b"zs"}
+    assert store.document("feed.xml") == replace(whole, links='</hub>; rel="hub"', max_age=300, **coded)
+    assert store.published_since(0) == (2, ["feed.xml"])
     store.close()
 
 

@@ -223,7 +223,8 @@ PARTS: Mapping[str, Collection[str | None]] = {
 class Document:
     """What lies at a path, as the store or a plain look at it tells. `status` is what anybody who asks gets.
 
-    `bodies` has those of its codings that are kept. `old` is an entity tag that it had, of which there are deltas where `deltas`; `first` the moment of the first state that is kept.
+    `bodies` has those of its codings that are kept. `old` is an entity tag that it had, from which there are deltas
+    where `deltas`; `first` the moment of the first state that is kept.
     """
 
     status: int = 200

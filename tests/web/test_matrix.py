@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import random
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -177,3 +178,10 @@ def test_every_answer_is_one_that_a_wsgi_server_may_send(site: Site, path: str, 
     for asking in (one for one in oracle.one_at_a_time(path) if one.method != "BREW"):
         got = ask(app, asking.method, f"/{path}", asking.query, asking.headers(document, site.now))
         assert got.status.split(" ", 1)[1]
+
+
+@pytest.mark.parametrize("path", ["." * 8000 + "/x", "a." * 4000 + "/feed", "./" * 4000, "a/" * 4000, "-" * 8000])
+def test_no_path_takes_long_to_refuse(site: Site, path: str) -> None:
+    began = time.process_time()
+    assert [ask(site.layered, "GET", f"/{path}").code for _ in range(10)] == [404] * 10
+    assert time.process_time() - began < 2

@@ -65,7 +65,7 @@ class Newsroom:
     def write(self, number: int) -> None:
         """A story, new or another text of it."""
         self.writer.wait(seconds=90)
-        text = story(number, title=f"Story {number} at {self.writer.time:%H:%M:%S}")
+        text = f"{story(number)}\nWritten at {self.writer.time:%H:%M:%S}.\n"
         self.writer.write(f"{number}.md", text.replace("title:", "tags: [late]\ntitle:", 1) if number > 9 else text)
         self.writer.event(f"{number}.md")
 

@@ -168,7 +168,9 @@ def _received(server: Running, sent: bytes) -> bytes:
 
 
 def test_slowloris_with_500_sockets_harms_nobody_and_is_cut_off(tmp_path: Path) -> None:
-    with running(tmp_path / "edition", LIMITS=json.dumps({"IDLE_TIMEOUT": 4})) as server, ExitStack() as slow:
+    limits = json.dumps({"IDLE_TIMEOUT": 4})
+    # A system that lets a process open 256 files, unless it asks for more.
+    with running(tmp_path / "edition", LIMITS=limits, FILES="256") as server, ExitStack() as slow:
         sockets = [
             slow.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10)) for _ in range(500)
         ]

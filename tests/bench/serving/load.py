@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import random
 import selectors
 import socket
 import time
@@ -16,6 +17,8 @@ PATIENCE = 10.0
 """Seconds within which an answer must be whole."""
 _PIECE = 256 * 1024
 _RETRY = 0.05
+_REQUESTS = (50, 500)
+"""Requests on one connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class _Line:
     sent: float = 0.0
     got: bytearray = field(default_factory=bytearray)
     retry: float = 0.0
+    left: int = 0
 
 
 class Loader:
@@ -51,6 +55,7 @@ class Loader:
 
     Moments are those of `time.monotonic`. `broken` are the connections that the server ended, `late` the requests for
     which no connection was free when their time came: they are not asked, so that the rate is what the server bears.
+    A connection is given up after some hundred requests, as `chance` has it: all processes of the server get some.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Loader:
         rate: float,
         request: Callable[[], Request],
         seen: Callable[[Asked, Answered], None],
+        chance: random.Random,
         connections: int = 32,
     ) -> None:
         self.broken: list[Broken] = []
@@ -67,6 +73,7 @@ class Loader:
         self._pause = 1 / rate
         self._request = request
         self._seen = seen
+        self._chance = chance
         self._selector = selectors.DefaultSelector()
         self._lines = [_Line() for _ in range(connections)]
         self._idle = list(self._lines)
@@ -125,6 +132,7 @@ class Loader:
                 line.socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
                 line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._selector.register(line.socket, selectors.EVENT_READ, line)
+                line.left = self._chance.randint(*_REQUESTS)
             line.request, line.sent = request, time.monotonic()
             line.socket.sendall(request.wire)
         except OSError as error:
@@ -163,7 +171,8 @@ class Loader:
         line.request = None
         line.got.clear()
         self._idle.append(line)
-        if headers.get("connection", "") == "close":
+        line.left -= 1
+        if line.left <= 0 or headers.get("connection", "") == "close":
             self._hang_up(line)
         self.answered += 1
         self._seen(asked, answered)

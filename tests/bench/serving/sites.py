@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from tests.bench.making import AUTHORS, FIRST, TAGS, headline
+from tests.bench.serving.servers import ROOT
 from tests.running import Site
 
 PATIENCE = 1800.0
 _TAGS_EACH = 10
-_SYLLABLES = [first + last for first in "bdfghklmnprstvw" for last in ("a", "en", "i", "or", "u", "es")]
 
 
 def paper(root: Path, number: int) -> Site:
@@ -36,8 +39,8 @@ def library(root: Path, feeds: int, size: int) -> Site:
     return site
 
 
-def article(index: int, when: datetime, tags: list[str] | None = None, title: str = "") -> str:
-    """A file of about 1 KB; its number decides what is not given."""
+def article(index: int, when: datetime, tags: list[str] | None = None, title: str = "", paragraphs: int = 2) -> str:
+    """A file with so many paragraphs of some 200 letters; its number decides what is not given."""
     chance = random.Random(index)
     head = [
         "---",
@@ -47,13 +50,28 @@ def article(index: int, when: datetime, tags: list[str] | None = None, title: st
         f"author: {AUTHORS[index // len(TAGS) % len(AUTHORS)]}",
         "---",
     ]
-    return "\n".join(head) + "\n\n" + "\n\n".join(text(chance, 35) for _ in range(2)) + "\n"
+    return "\n".join(head) + "\n\n" + "\n\n".join(text(chance, 40) for _ in range(paragraphs)) + "\n"
 
 
 def text(chance: random.Random, words: int) -> str:
-    """Text that packs about as well as people's does: to a third."""
-    made = ("".join(chance.choice(_SYLLABLES) for _ in range(chance.choice((1, 2, 2, 3)))) for _ in range(words))
-    return " ".join(made).capitalize() + "."
+    """Words that follow one another as in our own pages, so that they pack about as well as what people write."""
+    follow = _following()
+    word = chance.choice(list(follow))
+    said = [word]
+    while len(said) < words:
+        word = chance.choice(follow.get(word) or list(follow))
+        said.append(word)
+    return " ".join(said).capitalize() + "."
+
+
+@cache
+def _following() -> dict[str, list[str]]:
+    """Which words follow which in the pages of the project."""
+    follow: dict[str, list[str]] = {}
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        for word, after in pairwise(re.findall(r"[A-Za-z]+(?:'[a-z]+)?[,;]?(?= |$)", page.read_text("utf-8"), re.M)):
+            follow.setdefault(word, []).append(after)
+    return follow
 
 
 def build(site: Site) -> None:

@@ -72,6 +72,8 @@ def _visits() -> None:
         sa.PrimaryKeyConstraint("day", "path"),
         sqlite_with_rowid=False,
     )
+    there = sa.text("sketch IS NOT NULL")
+    op.create_index("visits_open", "visits", ["day", "path"], sqlite_where=there, postgresql_where=there)
     op.create_table(
         "announced",
         sa.Column("day", sa.Integer, nullable=False),
