@@ -24,6 +24,7 @@ def build(root: Path, as_json: bool) -> None:
     """Read seeds/ once, publish, and exit. 1 where a file could not be published."""
     from syndicator import wiring
     from syndicator.flows import feeds
+    from syndicator.flows.past import forget
     from syndicator.flows.publish import compress
     from syndicator.flows.refresh import begin
     from syndicator.flows.status import status as state
@@ -33,6 +34,7 @@ def build(root: Path, as_json: bool) -> None:
         feeds.declare(ports)
         report = begin(ports)
         compress(ports)
+        forget(ports)
         found = state(ports)
     print_done(report, found, as_json)
 

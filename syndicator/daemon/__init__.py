@@ -170,6 +170,7 @@ class Daemon:
         threading.Thread(target=warm, name="warm", daemon=True).start()
         # Whoever ended before the last documents were compressed left that to us.
         self._queue.put(Task(kind="compress"))
+        self._queue.put(Task(kind="prune"))
         return report
 
     def _polled(self, _: Report) -> None:

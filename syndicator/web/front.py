@@ -25,7 +25,7 @@ _KEPT_TEXT = 300
 """Characters of header fields up to which an answer to them is kept ready."""
 _MOST_HOSTS = 1000
 _MOST_AGENT = 300
-_FINISHED = re.compile(r"/(?:[^/]*/)*[^/.]*\.[^/]*(?:/feeds)?\Z")
+_FINISHED = re.compile(r"/(?:[\w.-]+/)*[\w-]*\.[\w.-]*(?:/feeds)?\Z", re.ASCII)
 """Paths that documents can have: no other one is looked for before Flask does."""
 _SECOND = timedelta(seconds=1)
 

@@ -6,7 +6,6 @@ import importlib
 import logging
 import multiprocessing
 import os
-import resource
 import socket
 import sys
 import time
@@ -39,8 +38,6 @@ waits that long for each page that is being made: measured with four pages in th
 out two to three times as fast, and pages half as many again. Alone, neither is slower."""
 BACKLOG = 1024
 CONNECTIONS = 1000
-FILES = 4096
-"""Files that a worker may have open where the system lets it: 1,024, which is usual, is too few for its connections."""
 IDLE_TIMEOUT = 20
 """Seconds for a request's header to arrive, the first one or the next one on the same connection."""
 STALL_TIMEOUT = 30
@@ -81,7 +78,6 @@ def serve(
     """
     with listening(bind) as listener:
         _cut_off_stalled(listener)
-        _open_enough()
         server = _Server(target, listener, workers, on_reload, LogLevels(log_level))
         # Never fork: SQLite must not be used in the child of a process that has a database open, and ours may.
         multiprocessing.set_start_method("spawn", force=True)
@@ -98,14 +94,6 @@ def _cut_off_stalled(listener: socket.socket) -> None:
     """Connections inherit it. Over a Unix socket a proxy reads, which has such a limit of its own."""
     if listener.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALL_TIMEOUT * 1000)
-
-
-def _open_enough() -> None:
-    """Let our workers open FILES files, as far as we may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _load(parent: int, target: str) -> Callable[..., Any]:

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ class Week:
                 asking = [reader for reader in self._readers if reader.minute == minute]
                 if asking:
                     when = BEGIN + timedelta(hours=hour, minutes=minute)
-                    yield when, -1 - minute, lambda asking=asking: self._poll(asking)
+                    yield when, -1 - minute, partial(self._poll, asking)
 
     def _poll(self, asking: list[Reader]) -> None:
         for reader in asking:
@@ -147,7 +148,7 @@ class Week:
     def _ask(self, reader: Reader) -> None:
         said: list[Any] = []
         environ = {**create_environ(reader.path, "https://news.example"), **reader.headers()}
-        chunks = self._app(environ, lambda status, headers, *_: said.extend((status, headers)) or (lambda _: None))  # type: ignore[func-returns-value, arg-type]
+        chunks = self._app(environ, lambda status, headers, *_: said.extend((status, headers)) or (lambda _: None))  # type: ignore[func-returns-value]
         body = b"".join(chunks)
         status, fields = said[0], {name.lower(): value for name, value in said[1]}
         head = len(f"HTTP/1.1 {status}\r\n") + sum(len(f"{name}: {value}\r\n") for name, value in said[1]) + 2

@@ -69,6 +69,7 @@ class Bench:
         self._options = options
         self.figures: list[Figure] = []
         self.notes: list[str] = []
+        self.failed = False
 
     def run(self) -> None:
         """Those that are wanted."""
@@ -78,16 +79,14 @@ class Bench:
             "many": self._many,
             "arriving": self._arriving,
         }
-        for part in self._options.only or PARTS:
-            wanted[part]()
+        for name in self._options.only or PARTS:
+            wanted[name]()
 
     def _nginx(self) -> None:
         with self._paper(300) as site, closing(Ours(site, "serve", "--workers", "1")) as ours:
             feeds = site.root / "feeds"
             size = (feeds / "feed.xml").stat().st_size
-            self.notes.append(
-                f"The document has {size:,} bytes, {(feeds / 'feed.xml.gz').stat().st_size:,} with gzip."
-            )
+            self.notes.append(f"The document has {size:,} bytes, {(feeds / 'feed.xml.gz').stat().st_size:,} with gzip.")
             with closing(servers.nginx(feeds, self._folder / "nginx", FEED)) as nginx:
                 plain = self._beside("200", ours, nginx, {}, 200)
                 packed = self._beside("200 gzip", ours, nginx, {"Accept-Encoding": "gzip"}, 200)
@@ -108,13 +107,13 @@ class Bench:
             three = [
                 stack.enter_context(closing(server))
                 for server in (
-                    Ours(site, "serve", "--workers", "1"),
-                    servers.flask("cached", document),
                     servers.flask("built", document),
+                    servers.flask("cached", document),
+                    Ours(site, "serve", "--workers", "1"),
                 )
             ]
             found = self._in_turn("flask", [(server, [Question(path=FEED)]) for server in three])
-        ours, cached, built = (series.rates for series in found)
+        built, cached, ours = (series.rates for series in found)
         self._add("200, answers a second", _RATE, ours, built, "Flask and feedgen, per request", least=30)
         self._add("200, answers a second", _RATE, ours, cached, "Flask, cached bytes", least=4)
         self.notes.append("Flask runs on granian with the knobs of our own server; its document is the same feed.")
@@ -162,8 +161,12 @@ class Bench:
                 faults += reader.faults
                 came += coming.number
                 self._settle(site, ours, coming.newest)
-        self._add(f"200 while {PER_MINUTE} articles a minute arrive", _RATE, busy.rates, quiet.rates, "quiet", least=0.8)
-        self._add("the same, the server's processor time of one", _US, busy.costs, quiet.costs, "quiet", upside_down=True)
+        self._add(
+            f"200 while {PER_MINUTE} articles a minute arrive", _RATE, busy.rates, quiet.rates, "quiet", least=0.8
+        )
+        self._add(
+            "the same, the server's processor time of one", _US, busy.costs, quiet.costs, "quiet", upside_down=True
+        )
         self._add("the same, p99", _MS, busy.tails, quiet.tails, "quiet")
         errors = sum(sum(found.errors.values()) for found in (*quiet.loads, *busy.loads))
         took = sum(found.seconds for found in busy.loads)
@@ -174,8 +177,6 @@ class Bench:
         )
         self.notes += faults[:10]
         self.failed = bool(errors or faults)
-
-    failed = False
 
     def _beside(
         self, what: str, ours: Server, theirs: Server, headers: dict[str, str], status: int, rate: float | None = None
@@ -222,9 +223,7 @@ class Bench:
         series.loads.append(self._load(server, questions, self._options.seconds, rate))
         series.costs.append(1e6 * (used(pid or server.pid) - before) / series.loads[-1].requests)
 
-    def _load(
-        self, server: Server, questions: Sequence[Question], seconds: float, rate: float | None = None
-    ) -> Load:
+    def _load(self, server: Server, questions: Sequence[Question], seconds: float, rate: float | None = None) -> Load:
         return load(server.port, questions, seconds, self._folder, rate=rate)
 
     def _ask_all(self, server: Server, paths: Sequence[str]) -> None:

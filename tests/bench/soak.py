@@ -44,7 +44,7 @@ FEEDS = (
 )
 OTHERS = ("/sitemap.xml", "/.well-known/feeds", "/feed.css", "/", "/feeds")
 CODINGS = ("", "gzip", "gzip, deflate, br", "zstd, gzip", "br;q=0.5, gzip;q=1.0", "gzip, deflate, br, zstd")
-UNCONDITIONAL, CONDITIONAL = 0.35, 0.55
+UNCONDITIONAL, CONDITIONAL = 0.36, 0.60
 """Shares of requests; the rest have an older entity tag and accept a delta."""
 CLIENTS = 5000
 KILLS = (10.0, 40.0)
@@ -90,14 +90,14 @@ class Mixture:
 
     def _asked(self) -> Asked:
         chance = self._chance
-        path = chance.choice(OTHERS) if chance.random() < 0.05 else chance.choice(FEEDS)
+        path = chance.choice(OTHERS) if chance.random() < 0.03 else chance.choice(FEEDS)
         codings = chance.choice(CODINGS)
         tags, kind = self._tags[path], chance.random()
         if not tags or kind < UNCONDITIONAL:
             return Asked(path=path, codings=codings)
         if kind < UNCONDITIONAL + CONDITIONAL:
             return Asked(path=path, codings=codings, tags=tuple(tags[-6:]))
-        return Asked(path=path, codings=codings, tags=(chance.choice(tags),), delta=True)
+        return Asked(path=path, codings=codings, tags=(chance.choice(tags[-8:]),), delta=True)
 
     def _fields(self, asked: Asked) -> dict[str, str]:
         address = self._chance.randrange(CLIENTS)

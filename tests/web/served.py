@@ -1,16 +1,14 @@
 """What a real server serves in these tests: `create` is the factory that its workers call.
 
 Run as a program: `PLACE WORKERS PARENT`, where PLACE is a port of loopback or the path of a Unix socket. The edition
-is what a reload reads again; `MEMORY` in the environment is the size of the layer in front (bytes), `LIMITS` are
-limits of the server, as JSON, so that nobody has to wait for the real ones, and `FILES` is how many the system lets it
-open.
+is what a reload reads again; `MEMORY` in the environment is the size of the layer in front (bytes), and `LIMITS` are
+limits of the server, as JSON, so that nobody has to wait for the real ones.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -52,8 +50,6 @@ def edition() -> None:
 
 if __name__ == "__main__":
     die_with_parent(int(sys.argv[3]))
-    if "FILES" in os.environ:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (int(os.environ["FILES"]), 4096))
     for name, value in json.loads(os.environ.get("LIMITS", "{}")).items():
         setattr(server, name, value)
     place = Path(sys.argv[1]) if "/" in sys.argv[1] else ("127.0.0.1", int(sys.argv[1]))

@@ -6,6 +6,7 @@ import math
 import threading
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,9 +18,9 @@ from werkzeug.test import TestResponse
 from syndicator.web import limits
 from syndicator.web.app import create_app
 from syndicator.web.options import WebOptions
+from tests.web.asking import CLIENT, ask, published
 from tests.web.fakes import World, newspaper
 
-CLIENT = "198.51.100.7"
 ARTICLE = "/articles/the-ferry-that-came-back"
 
 
@@ -303,3 +304,21 @@ def test_the_bucket_is_what_one_would_count_by_hand(rate: int, events: list[tupl
 @given(st.text(max_size=60))
 def test_no_text_upsets_the_naming_of_clients(text: str) -> None:
     assert limits.naming(())(text) is None or "." in text or ":" in text
+
+
+def test_past_states_have_a_limit_and_the_way_to_them_has_none(tmp_path: Path) -> None:
+    world = published(tmp_path)
+    try:
+        app = create_app(world.ports, WebOptions())
+        limits.install(app, WebOptions(rate=60), Clock())
+
+        def codes(path: str, **headers: str) -> list[int]:
+            return [ask(app.wsgi_app, "GET", path, headers=headers).code for _ in range(16)]
+
+        there = "/mementos/20260501120500/feed.xml"
+        assert codes("/feed.xml", **{"Accept-Datetime": "Fri, 01 May 2026 12:05:30 GMT"}) == [302] * 16
+        assert codes(there) == [200] * 15 + [429]
+        assert set(codes("/timemaps/feed.xml")) == {429}
+        assert ask(app.wsgi_app, "GET", there).headers["Content-Type"] == "text/plain; charset=utf-8"
+    finally:
+        world.close()

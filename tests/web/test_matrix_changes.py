@@ -13,34 +13,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndicator.errors import SyndicatorError
-from syndicator.flows import rulings
-from syndicator.flows.publish import compress
-from syndicator.model import Article
+from syndicator.flows import feeds, rulings
+from syndicator.flows.publish import compress, publish
+from syndicator.flows.refresh import begin
+from syndicator.model import Article, Feed, Query
 from syndicator.web.app import create_app
 from syndicator.web.options import WebOptions
 from tests.flows.world import World, story
 from tests.web.asking import Got, ask
 
-PATHS = (
-    "feed.xml",
-    "rss.xml",
-    "feed.json",
-    "archives/1/feed.xml",
-    "archives/2/rss.xml",
-    "tags/late/feed.xml",
-    "opml.xml",
-)
+PATHS = ("feed.xml", "rss.xml", "archives/1/feed.xml", "archives/2/rss.xml", "tags/late/feed.json", "all/feed.xml")
 STORIES = 14
 POLICY = {"items": 3, "default_archives": True}
 
 
 @pytest.fixture(scope="module")
 def first_edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a site of ten stories, to be copied."""
+    """A folder with a site of ten stories, and a feed of all of them, to be copied."""
     root = tmp_path_factory.mktemp("first")
     world = World(root, **POLICY)
     for number in range(10):
         world.write(f"{number}.md", story(number))
+    feeds.define(world.ports, Feed(name="all", title="All", query=Query()))
     world.build()
     world.close()
     return root
@@ -73,9 +67,9 @@ class Newsroom:
         """Its file goes, and it is withdrawn."""
         if (self.writer.seeds / f"{number}.md").exists():
             self.writer.remove(f"{number}.md")
-            for _ in range(2):
-                self.writer.event(f"{number}.md")
-                self.writer.wait(minutes=3)
+            begin(self.writer.ports)
+            self.writer.wait(minutes=3)
+            begin(self.writer.ports)
 
     def correct(self, number: int) -> None:
         self._rule(number, lambda found: rulings.correct(self.writer.ports, found, f"It was {self.writer.time}."))
@@ -89,6 +83,12 @@ class Newsroom:
         with suppress(SyndicatorError):
             if found is not None:
                 rule(found)
+
+    def end(self, _: int) -> None:
+        """The composed feed is removed."""
+        with suppress(SyndicatorError):
+            feeds.remove(self.writer.ports, feeds.find(self.writer.ports, "all"))
+            publish(self.writer.ports)
 
     def compress(self, _: int) -> None:
         compress(self.writer.ports)
@@ -118,7 +118,7 @@ class Newsroom:
 
 
 STEPS = st.tuples(
-    st.sampled_from(["write", "write", "write", "remove", "correct", "kill", "compress", "wait"]),
+    st.sampled_from(["write", "write", "write", "remove", "correct", "kill", "compress", "wait", "end"]),
     st.integers(0, STORIES - 1),
 )
 
@@ -128,7 +128,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("examples")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(steps=st.lists(STEPS, min_size=2, max_size=7), memory=st.sampled_from([64 << 20, 40_000]))
 def test_the_layer_notices_every_change_at_once(
     first_edition: Path, folder: Path, steps: list[tuple[str, int]], memory: int
@@ -149,7 +149,7 @@ def test_a_day_in_which_everything_happens(first_edition: Path, folder: Path) ->
         newsroom.read()
         for what, number in [
             *[("write", 10), ("compress", 0), ("write", 3), ("correct", 10), ("wait", 9), ("write", 11), ("write", 12)],
-            *[("compress", 0), ("kill", 11), ("remove", 12), ("remove", 10), ("correct", 3), ("compress", 0)],
+            *[("compress", 0), ("kill", 11), ("remove", 12), ("end", 0), ("correct", 3), ("compress", 0)],
         ]:
             getattr(newsroom, what)(number)
             newsroom.read()

@@ -30,25 +30,39 @@ _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 _EVERYTHING = Query(expression="not tag:never")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def filled(root: Path) -> World:
     """Four articles, published one after the other: everywhere, in a feed with archives, and in a private one."""
-    world = World(tmp_path)
+    world = World(root)
     for name in ("kept", "private/board"):
-        feed = Feed(name=name, title=name, query=_EVERYTHING, limit=1, formats=tuple(Format), archives=name == "kept")
+        feed = Feed(name=name, title=name, query=_EVERYTHING, limit=1, archives=name == "kept")
         world.ports.store.save_feed(replace(feed, private=name.startswith("private/")))
     for number in range(1, 5):
         world.wait(minutes=10)
         put(world, written("wire", number))
         publish(world.ports)
     world.wait(minutes=10)
+    return world
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A site that no test changes."""
+    world = filled(tmp_path_factory.mktemp("site"))
     yield world
     world.close()
 
 
-@pytest.fixture(params=[0, 1 << 24], ids=["by Flask", "from memory"])
-def client(world: World, request: pytest.FixtureRequest) -> FlaskClient:
-    return create_app(world.ports, WebOptions(memory=request.param)).test_client()
+@pytest.fixture(scope="module", params=[0, 1 << 24], ids=["by Flask", "from memory"])
+def client(still: World, request: pytest.FixtureRequest) -> FlaskClient:
+    return create_app(still.ports, WebOptions(memory=request.param)).test_client()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The same, to be changed."""
+    world = filled(tmp_path)
+    yield world
+    world.close()
 
 
 def links(value: str) -> dict[str, tuple[str, dict[str, str]]]:
@@ -126,9 +140,9 @@ class TestTheWayToAState:
         assert answer.status_code == 200
         assert "accept-datetime" not in answer.headers.get("Vary", "").lower()
 
-    def test_is_not_there_without_history(self, world: World) -> None:
-        world.ports = replace(world.ports, policy=replace(world.policy, history=timedelta(0)))
-        client = create_app(world.ports).test_client()
+    def test_is_not_there_without_history(self, still: World) -> None:
+        ports = replace(still.ports, policy=replace(still.policy, history=timedelta(0)))
+        client = create_app(ports).test_client()
 
         answer = client.get("/feed.xml", headers={"Accept-Datetime": DATES[1]})
 
@@ -140,14 +154,14 @@ class TestTheWayToAState:
 
 class TestAState:
     @pytest.mark.parametrize("path", [*Format][:3], ids=str)
-    def test_is_the_document_as_it_was(self, world: World, client: FlaskClient, path: str) -> None:
+    def test_is_the_document_as_it_was(self, still: World, client: FlaskClient, path: str) -> None:
         type = client.get(f"/{path}").headers["Content-Type"]
 
         answer = client.get(f"/mementos/20260501122000/{path}")
 
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == type
-        assert answer.headers["ETag"] == f'"{world.ports.store.past(path)[1].etag}"'
+        assert answer.headers["ETag"] == f'"{still.ports.store.past(path)[1].etag}"'
         assert b"Story 2" in answer.data
         assert b"Story 3" not in answer.data
 
@@ -215,11 +229,13 @@ class TestAState:
         assert client.post(local(STATES[1])).status_code == 405
 
     def test_leads_through_its_own_archives(self, client: FlaskClient) -> None:
-        document = json.loads(client.get("/mementos/20260501123000/kept/feed.json").data)
+        document = json.loads(client.get("/mementos/20260501122000/kept/feed.json").data)
 
         assert document["next_url"] == f"{BASE}/kept/archives/1/feed.json"
 
-    def test_shows_nothing_that_was_killed_since(self, world: World, client: FlaskClient) -> None:
+    @pytest.mark.parametrize("memory", [0, 1 << 24])
+    def test_shows_nothing_that_was_killed_since(self, world: World, memory: int) -> None:
+        client = create_app(world.ports, WebOptions(memory=memory)).test_client()
         before = client.get(local(STATES[2]))
         assert b"w2x0" in before.data
 
@@ -243,7 +259,7 @@ class TestAState:
             pytest.param("20261301122000/feed.xml", id="no month"),
             pytest.param("2026050112200/feed.xml", id="too few digits"),
             pytest.param("202605011220000/feed.xml", id="too many digits"),
-            pytest.param("２０２６0501122000/feed.xml", id="other digits"),  # noqa: RUF001
+            pytest.param("２０２６0501122000/feed.xml", id="other digits"),
             pytest.param("20260501122000/", id="no document"),
             pytest.param("20260501122000", id="no path"),
             pytest.param("20260501122000/../feed.xml", id="dots"),
@@ -253,7 +269,9 @@ class TestAState:
     def test_is_not_found_at(self, client: FlaskClient, path: str) -> None:
         assert client.get(f"/mementos/{path}").status_code == 404
 
-    def test_of_what_was_removed_is_gone_as_well(self, world: World, client: FlaskClient) -> None:
+    @pytest.mark.parametrize("memory", [0, 1 << 24])
+    def test_of_what_was_removed_is_gone_as_well(self, world: World, memory: int) -> None:
+        client = create_app(world.ports, WebOptions(memory=memory)).test_client()
         state = "/mementos/20260501122000/kept/feed.xml"
         assert client.get(state).status_code == 200
         world.ports.store.remove_feed("kept")

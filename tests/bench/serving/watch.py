@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.bench.serving.judging import Answered, Asked, Judge
 from tests.bench.serving.sites import article
@@ -17,7 +17,7 @@ _CODINGS = ("", "gzip", "br", "zstd")
 _PAUSE = 0.05
 
 
-class Beside(AbstractContextManager["Beside"]):
+class Beside:
     """Something done in a thread for as long as the context is open. An exception in it is raised at the end."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Beside(AbstractContextManager["Beside"]):
         except Exception as error:  # noqa: BLE001  raised again where the context ends
             self._raised = error
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -14,7 +14,7 @@ _SCRIPT = Path(__file__).with_name("asking.lua")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What one run of wrk found. `p50` and `p99` are seconds, `errors` counts by kind what was no answer or 4xx or 5xx."""
+    """What one run of wrk found. `p50` and `p99` are seconds, `errors` what was no answer, 4xx or 5xx, by kind."""
 
     requests: int
     seconds: float
