@@ -18,7 +18,7 @@ from syndicator.core.coding import etag
 from syndicator.flows import past, rulings
 from syndicator.flows.publish import publish, renew
 from syndicator.flows.sources import remove
-from syndicator.model import Doubles, Feed, Format, Query, Rendered, Source
+from syndicator.model import Doubles, Feed, Format, Query, Rendered, Shown, Source
 from tests.flows.walking import Page, read
 from tests.flows.world import World
 from tests.flows.writers import article, put, subscribed, text, withdraw, written
@@ -170,6 +170,31 @@ class TestWhatIsRemembered:
 
         assert found is not None
         assert b"<title>Everything</title>" in found.body
+
+    def test_what_stood_in_the_document_where_an_article_changed_while_it_was_made(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        compose(world)
+        world.wait(minutes=1)
+        put(world, written(SOURCE, 1))
+        pieces, changed = world.ports.store.pieces, written(SOURCE, 1, title="Changed")
+
+        def meanwhile(shown: Sequence[Shown], format: Format, recipe: str) -> dict[int, bytes]:
+            if article(world, SOURCE, 1).title != "Changed":
+                put(world, changed)
+            return pieces(shown, format, recipe)
+
+        monkeypatch.setattr(world.ports.store, "pieces", meanwhile)
+        publish(world.ports)
+        world.wait(minutes=1)
+        publish(world.ports)
+
+        found = [
+            past.memento(world.ports, "all/feed.xml", one.changed) for one in world.ports.store.past("all/feed.xml")
+        ]
+
+        assert [titles(one) for one in found] == [["Story 1"], ["Changed"]]
+        assert [one.etag for one in found if one] == [one.etag for one in world.ports.store.past("all/feed.xml")]
 
     def test_nothing_of_a_feed_that_was_removed(self, world: World) -> None:
         compose(world)
