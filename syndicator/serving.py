@@ -9,7 +9,7 @@ from contextlib import closing
 
 from syndicator import wiring
 from syndicator.config import Settings
-from syndicator.errors import BindError, FetchError, SyndicatorError
+from syndicator.errors import BindError, FetchError
 from syndicator.model import Request
 from syndicator.ports import Ports
 
@@ -26,14 +26,19 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
     from syndicator.web.server import serve as run_server
 
     def renew() -> None:
-        try:
-            _hand_down(reload())
-        except SyndicatorError as error:
-            log.error("%s; the configuration stays as it was", error)
+        _hand_down(renewed(settings, reload()))
 
     _hand_down(settings)
     place = settings.socket or split(settings.web.bind)
     run_server("syndicator.wsgi:create", place, settings.web.workers, renew)
+
+
+def renewed(settings: Settings, read: Settings) -> Settings:
+    """The settings to go on with, where these are in force and `read` was read again; says what has to wait."""
+    kept, waiting = settings.renewed(read)
+    if waiting:
+        log.warning("%s: the change waits for a restart", ", ".join(waiting))
+    return kept
 
 
 def split(address: str) -> tuple[str, int]:

@@ -22,7 +22,7 @@ from lxml import etree
 
 from tests.conftest import shared
 from tests.flows.world import story
-from tests.running import Site, alive, eventually, listed
+from tests.running import Site, alive, eventually, free_port, listed
 
 
 @pytest.fixture
@@ -181,6 +181,38 @@ def test_a_broken_configuration_stops_a_start_but_not_what_runs(site: Site) -> N
     run.send_signal(signal.SIGHUP)
     eventually(lambda: site.feed().feed.title == "Renamed", lambda: f"the new title is served\n{site.said()}")
     assert run.poll() is None
+
+
+def test_a_reload_says_what_has_to_wait_for_a_restart_and_goes_on_with_the_same_store(site: Site) -> None:
+    (site.seeds / "a.md").write_text(story(1))
+    run = site.running()
+    eventually(site.titles, "the article is served")
+    before = site.titles()
+    (site.root / "syndicator.toml").write_text(
+        '[site]\ntitle = "Renamed"\n[database]\nurl = "sqlite:///var/other.db"\n[web]\nworkers = 2\n'
+    )
+    run.send_signal(signal.SIGHUP)
+    eventually(lambda: site.feed().feed.title == "Renamed", lambda: f"the new title is served\n{site.said()}")
+    assert site.said().count("[database] url, [web] workers: the change waits for a restart") == 2, "both parts say so"
+    assert (site.titles(), (site.root / "var" / "other.db").exists()) == (before, False)
+
+
+def test_the_operators_listener_moves_with_a_reload_and_stays_where_it_cannot(site: Site) -> None:
+    del site.environ["SYNDICATOR_WEB__ADMIN_BIND"]
+    config = site.root / "syndicator.toml"
+    config.write_text(f'[web]\nadmin_bind = "127.0.0.1:{site.admin}"\n')
+    run = site.running()
+    eventually(lambda: site.get("/metrics", port=site.admin)[0] == 200, "the operator's listener")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config.write_text(f'[web]\nadmin_bind = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        run.send_signal(signal.SIGHUP)
+        eventually(lambda: "the configuration stays as it was" in site.said(), "the address is taken")
+        eventually(lambda: site.get("/metrics", port=site.admin)[0] == 200, "it is where it was")
+    other = free_port()
+    config.write_text(f'[web]\nadmin_bind = "127.0.0.1:{other}"\n')
+    run.send_signal(signal.SIGHUP)
+    eventually(lambda: site.get("/metrics", port=other)[0] == 200, "the operator's listener at its new address")
+    assert site.get("/metrics", port=site.admin)[0] == 0
 
 
 def test_a_part_that_does_not_listen_for_it_yet_outlives_a_hup() -> None:

@@ -33,6 +33,27 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_p
     assert (settings.web.bind, settings.feeds.items, settings.site.title) == ("127.0.0.1:3000", 6, "File")
 
 
+@pytest.mark.parametrize(
+    ("toml", "waiting"),
+    [
+        ('[web]\nrate = 5\nmemory = 0\nproxies = ["10.0.0.0/8"]\n[feeds]\nhistory = "0s"', []),
+        ("[web]\nworkers = 3", ["[web] workers"]),
+        ('[web]\nbind = "unix:web.sock"\nbase_url = "http://news.example.org"', ["[web] bind"]),
+        ('[web]\nbind = ":81"\nrate = 5\n[database]\nurl = "sqlite:///b.db"', ["[database] url", "[web] bind"]),
+    ],
+)
+def test_what_was_read_again_is_in_force_but_for_what_needs_a_new_start(
+    tmp_path: Path, toml: str, waiting: list[str]
+) -> None:
+    before = load(tmp_path)
+    read = load(tmp_path, toml)
+    kept, names = before.renewed(read)
+    assert names == waiting
+    assert (kept.web.bind, kept.web.workers, kept.database) == (before.web.bind, before.web.workers, before.database)
+    assert (kept.web.rate, kept.web.memory, kept.web.proxies) == (read.web.rate, read.web.memory, read.web.proxies)
+    assert (kept.feeds, kept.site) == (read.feeds, read.site)
+
+
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("postgresql+psycopg://me:word@db/news\n")
     settings = load(tmp_path, environ={"SYNDICATOR_DATABASE__URL_FILE": str(tmp_path / "secret")})
@@ -129,6 +150,15 @@ SOCKETS = 'give the path of a socket, like "unix:/run/syndicator/web.sock"'
             "[seeds]\nremoval_grace = 'soon'",
             {},
             'syndicator.toml: [seeds] removal_grace: give a number with a unit, like "90s", "5m", "6h" or "1d"',
+        ),
+        *(
+            (
+                f"[feeds]\n{key} = {value}",
+                {},
+                f'syndicator.toml: [feeds] {key}: give a number with a unit, like "90s", "5m", "6h" or "1d"',
+            )
+            for key in ("max_age", "max_age_limit", "history")
+            for value in ("true", "[]", "-5", "nan")
         ),
         (
             "",

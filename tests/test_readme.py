@@ -77,7 +77,14 @@ def test_every_command_named_exists_and_every_command_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("command", "option"),
-    [("run", "--bind"), ("run", "--workers"), ("scan", "--confirm-removals")]
+    [
+        ("run", "--bind"),
+        ("run", "--workers"),
+        ("run", "--proxy"),
+        ("stats", "--days"),
+        ("stats", "--json"),
+        ("scan", "--confirm-removals"),
+    ]
     + [(command, "--json") for command in ("list", "show", "status", "build", "scan", "add", "poll", "import", "check")]
     + [("poll", "--all"), ("poll", "--dry-run"), ("add", "--yes"), ("remove", "--withdraw"), ("list", "--articles")],
 )
@@ -95,10 +102,33 @@ def test_every_key_is_listed(tmp_path: Path) -> None:
     assert listed == {(section, key) for section, keys in public.items() if isinstance(keys, dict) for key in keys}
 
 
-def test_the_picture_and_the_pages_it_links_to_are_there() -> None:
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", [readme.README, *PAGES], ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    lost = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", _prose(page)):
+        path, _, part = link.partition("#")
+        target = page.parent / path if path else page
+        if "://" not in link and (not target.is_file() or (part and part not in _parts(target))):
+            lost.append(link)
+    assert lost == []
+
+
+def _prose(page: Path) -> str:
+    return re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.S)
+
+
+def _parts(page: Path) -> set[str]:
+    """The names under which a page's headings can be linked to."""
+    headings = re.findall(r"^#+ (.*)", _prose(page), re.M)
+    return {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
     text = readme.README.read_text("utf-8")
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert [link for link in links if not (ROOT / link).is_file()] == []
+    assert [page.name for page in PAGES if f"(docs/{page.name})" not in text] == []
 
 
 def test_the_version_is_told_once() -> None:

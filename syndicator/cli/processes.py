@@ -29,7 +29,7 @@ proxy_option = click.option(
     "proxies",
     metavar="NETWORK",
     multiple=True,
-    help="Of reverse proxies, like 10.1.0.0/16, whose X-Forwarded-For is believed; may be given several times.",
+    help="A network of reverse proxies, like 10.1.0.0/16, whose X-Forwarded-For is believed; as often as needed.",
 )
 
 
@@ -47,12 +47,13 @@ def run(root: Path, bind: str | None, workers: int | None, proxies: tuple[str, .
     settings = settings_of(root, web={"bind": bind, "workers": workers, "proxies": proxies or None})
     click.echo(f"syndicator {__version__}: {settings.base_url}/feed.xml from {settings.root / settings.seeds.path}")
     program = [sys.executable, "-m", "syndicator", "--root", str(settings.root)]
-    serve_options = ["--bind", settings.web.bind, "--workers", str(settings.web.workers)]
-    # Those of the file are read again with the file.
-    serve_options += [part for network in proxies for part in ("--proxy", network)]
+    # What the file says each part reads there, and reads again with a HUP.
+    bound = ["--bind", bind] if bind else []
+    many = ["--workers", str(workers)] if workers else []
+    trusted = [part for network in proxies for part in ("--proxy", network)]
     commands = {
-        "serve": [*program, "serve", *serve_options],
-        "daemon": [*program, "daemon", "--bind", settings.web.bind],
+        "serve": [*program, "serve", *bound, *many, *trusted],
+        "daemon": [*program, "daemon", *bound],
     }
     sys.exit(Supervisor(commands, os.environ).run())
 
@@ -89,13 +90,18 @@ def daemon(root: Path, bind: str | None) -> None:
         keeper.start()
         while (number := signals.wait()) == signal.SIGHUP:
             try:
-                settings = settings_of(root, web={"bind": bind})
+                read = serving.renewed(settings, settings_of(root, web={"bind": bind}))
                 renewed = wiring.ports_of(
-                    settings, ports.store, spread=ports.spread, progress=ports.progress, parser=ports.parser
+                    read, ports.store, spread=ports.spread, progress=ports.progress, parser=ports.parser
                 )
-                keeper.reload(renewed, settings.seeds.scan_interval)
                 stop_admin()
-                stop_admin = serving.start_admin(settings, renewed)
+                try:
+                    stop_admin = serving.start_admin(read, renewed)
+                except SyndicatorError:
+                    stop_admin = serving.start_admin(settings, ports)
+                    raise
+                keeper.reload(renewed, read.seeds.scan_interval)
+                settings, ports = read, renewed
                 log.info("configuration: read again")
             except SyndicatorError as error:
                 log.error("%s; the configuration stays as it was", error)

@@ -40,6 +40,9 @@ INTERNAL = frozenset({"SYNDICATOR_ROOT", "SYNDICATOR_SETTINGS"})
 TABLES: Mapping[str, type[Section]] = {"source": SourceSection, "feed": FeedSection}
 """The parts of the file that are lists of tables."""
 
+_FIXED = (("database", "url"), ("web", "bind"), ("web", "workers"))
+"""Keys that only a new start puts in force."""
+
 _SAID: Mapping[str, str] = {
     "missing": "it is missing; give one",
     "string_type": "give a text in quotes",
@@ -80,6 +83,19 @@ class Settings(Section):
         if bind is None or "bind" in self.web.model_fields_set:
             return self
         return self.model_copy(update={"web": self.web.model_copy(update={"bind": bind})})
+
+    def renewed(self, read: Settings) -> tuple[Settings, list[str]]:
+        """What is in force once `read` was read while these were: all of it, but for what needs a new start.
+
+        Also gives the names of those keys, where they were changed.
+        """
+        kept: dict[str, dict[str, object]] = {}
+        for section, key in _FIXED:
+            now = getattr(getattr(self, section), key)
+            if getattr(getattr(read, section), key) != now:
+                kept.setdefault(section, {})[key] = now
+        sections = {name: getattr(read, name).model_copy(update=keys) for name, keys in kept.items()}
+        return read.model_copy(update=sections), [f"[{name}] {key}" for name, keys in kept.items() for key in keys]
 
     @property
     def base_url(self) -> str:

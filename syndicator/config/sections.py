@@ -20,10 +20,10 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])?", re.ASCII)
 
 def duration(value: object) -> object:
     """A number of seconds, or a text like `90s`, `15m`, `2h`, `1d`, as a timedelta. Raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(str(value).strip())
-    if not match:
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or not match:
         raise ValueError('give a number with a unit, like "90s", "5m", "6h" or "1d"')
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds > 366 * 86400:

@@ -77,9 +77,12 @@ def delta(ports: Ports, path: str, etags: Collection[str]) -> Rendered | None:
 
 
 def forget(ports: Ports) -> None:
-    """Forget the states that are older than `Policy.history`, and of each document all but the newest thousand."""
+    """Forget the states that are older than `Policy.history`, and of each document all but the newest thousand.
+
+    All of them where none are to be kept: what comes meanwhile would be missing between them.
+    """
     history = ports.policy.history
-    ports.store.forget_states(ports.now() - history, MOST if history else 1)
+    ports.store.forget_states(ports.now() - history, MOST if history else 0)
 
 
 def _newer(had: State, has: State) -> list[tuple[int, int]]:

@@ -186,7 +186,8 @@ class Store(Sources, Feeds, Works, Tokens, Visits, Protocol):
         `cuts` are archives that were cut; their documents are among `documents`, and nothing of a cut is stored where
         its feed's token is not the stored one. `names` says for paths of documents by which name in `done` they go,
         where that is not the path's folder. `unfinished` are names in `done` that stay dirty under the same token.
-        `states` are what current documents of feeds among `documents` show: kept for each of these whose bytes changed.
+        `states` are what current documents of feeds among `documents` show: kept for each of these whose bytes changed
+        or whose present state was never kept.
 
         Nothing is stored for a feed in `done` whose token is not the stored one any more: somebody newer has
         it. A document whose bytes are the stored ones keeps its `changed`; another one's `changed` becomes
@@ -242,9 +243,9 @@ class Store(Sources, Feeds, Works, Tokens, Visits, Protocol):
         """What a document was in each kept state, oldest first."""
 
     def forget_states(self, before: datetime, most: int) -> None:
-        """Forget states that ended before that moment, and of each document all but the newest `most` (1 or more).
+        """Forget states that ended before that moment, and of each document all but the newest `most` (0: all).
 
-        The one in which a document is now is always kept.
+        The one in which a document is now is kept but for that.
         """
 
     def remember(self, key: str, value: str) -> None:

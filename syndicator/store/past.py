@@ -56,7 +56,7 @@ class PastStates:
             return [Past(path=path, changed=changed, etag=etag) for changed, etag in connection.execute(kept)]
 
     def forget_states(self, before: datetime, most: int) -> None:
-        """Forget states that ended before that moment, and of each document all but the newest `most` (1 or more)."""
+        """Forget states that ended before that moment, and of each document all but the newest `most` (0: all)."""
         with self.database.read() as connection:
             found = connection.execute(_forgotten(before, most)).all()
         one = delete(past).where(past.c.path == bindparam("of"), past.c.changed == bindparam("at"))
@@ -69,6 +69,18 @@ class PastStates:
                 connection.execute(one, [{"of": row.path, "at": row.changed} for row in portion])
                 named = sorted({(row.feed, row.number) for row in portion})
                 connection.execute(unused, [{"of": feed, "which": number} for feed, number in named])
+
+
+def unkept(
+    connection: Connection, shown: Collection[State], stayed: Mapping[str, tuple[datetime, str]]
+) -> dict[str, tuple[datetime, str]]:
+    """Those of `stayed` (`changed` and etag by path) of whose feeds states are to be kept, and this one is not yet."""
+    paths = {path for state in shown for path in document_paths(state.feed)} & stayed.keys()
+    kept: set[tuple[str, datetime]] = set()
+    for portion in rows.portions(sorted(paths)):
+        newest = select(past.c.path, func.max(past.c.changed)).where(past.c.path.in_(portion)).group_by(past.c.path)
+        kept.update((path, changed) for path, changed in connection.execute(newest))
+    return {path: stayed[path] for path in paths if (path, stayed[path][0]) not in kept}
 
 
 def keep_states(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from syndicator.core.feeds import document_paths
 from syndicator.model import Format, Rendered, Shown
@@ -14,7 +14,7 @@ from syndicator.ports import Cut, DirtyFeed, DocumentHead, State
 from syndicator.store import marks, rows
 from syndicator.store.composing import hold
 from syndicator.store.engine import Database
-from syndicator.store.past import keep_states
+from syndicator.store.past import keep_states, unkept
 from syndicator.store.published import raise_version, tell
 from syndicator.store.tables import archived, articles, documents, feeds, members, pieces
 
@@ -30,6 +30,10 @@ _CODINGS = {
 _COMPRESSED = ("gzip", "brotli", "zstd")
 _BESIDE = ("media_type", "links", "max_age")
 """What goes with the bytes of a document, and may change without them."""
+_HEAD = select(
+    *(documents.c[name] for name in ("path", "etag", "changed", "gone", *_BESIDE)),
+    *(func.length(body).label(coding) for coding, body in _CODINGS.items()),
+).where(documents.c.path == bindparam("at"))
 _EMPTY = {"etag": "", "gone": True, "coded": True, "body": b"", "links": "", "max_age": None}
 
 
@@ -117,10 +121,8 @@ class Publishing:
 
     def document_head(self, path: str) -> DocumentHead | None:
         """What is known of a published or removed document, without reading its bytes."""
-        known = (documents.c[name] for name in ("path", "etag", "changed", "gone", *_BESIDE))
-        sizes = (func.length(body).label(coding) for coding, body in _CODINGS.items())
         with self.database.read() as connection:
-            found = connection.execute(select(*known, *sizes).where(documents.c.path == path)).mappings().one_or_none()
+            found = connection.execute(_HEAD, {"at": path}).mappings().one_or_none()
         if found is None:
             return None
         lengths = {} if found["gone"] else {coding: found[coding] for coding in _CODINGS if found[coding] is not None}
@@ -179,6 +181,7 @@ class Keeping:
         self._connection = connection
         self._now = now.replace(microsecond=0)
         self._came: dict[str, tuple[datetime, str]] = {}
+        self._stayed: dict[str, tuple[datetime, str]] = {}
         self._touched: set[str] = set()
 
     def documents(self, rendered: Collection[Rendered]) -> list[str]:
@@ -191,6 +194,7 @@ class Keeping:
                 before = stored.get(document.path)
                 if before and not before["gone"] and before["etag"] == document.etag:
                     self._same(document, before)
+                    self._stayed[document.path] = before["changed"], document.etag
                     continue
                 changed = self._now if before is None else self._after(before)
                 written.append(_row(document, changed))
@@ -247,8 +251,12 @@ class Keeping:
     def end(self, shown: Collection[State]) -> int:
         """Give what was touched a new version and keep what came documents show; the version, 0 where nothing was.
 
-        The last thing to do: other publishers wait for it.
+        Documents that stayed as they are count as come where it was never kept what they show. The last thing to do:
+        other publishers wait for it.
         """
+        lacking = unkept(self._connection, shown, self._stayed)
+        self._came |= lacking
+        self._touched.update(lacking)
         version = raise_version(self.database, self._connection, self._touched)
         keep_states(self.database, self._connection, version, shown, self._came)
         return version

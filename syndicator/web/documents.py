@@ -56,8 +56,9 @@ class Documents:
         headers = {"Cache-Control": cache, "Content-Security-Policy": FEED_POLICY, "Link": head.links}
         headers |= {"X-Robots-Tag": "noindex"} if private else OPEN
         what = Finished(media_type=type, etag=head.etag, lengths=head.lengths, read=read, changed=head.changed)
-        if asked.delta is not None and (only_new := self._delta(head, what, asked)):
-            headers["IM"] = "feed"
+        if asked.delta is not None and (found := self._delta(head, what, asked)):
+            base, only_new = found
+            headers |= {"IM": "feed", "Delta-Base": f'"{base}"'}
             headers["Cache-Control"] = f"{'private, ' if private else ''}no-store, im, max-age={fresh}"
             headers["Vary"] = ", ".join([*varies, "A-IM", "If-None-Match"])
             return reply(asked, only_new, headers, now, status=226)._replace(fresh=fresh)
@@ -65,20 +66,26 @@ class Documents:
             headers["Vary"] = ", ".join(varies)
         return reply(asked, what, headers, now)._replace(fresh=fresh)
 
-    def _delta(self, head: DocumentHead, what: Finished, asked: Asked) -> Finished | None:
-        """What is new to a client, where it asks for that, has an earlier state, and there is one."""
+    def _delta(self, head: DocumentHead, what: Finished, asked: Asked) -> tuple[str, Finished] | None:
+        """What is new to a client, where it asks for that, has an earlier state, and there is one; with that state's
+        tag, as the client wrote it.
+
+        Of several states the oldest counts: a cache on the way may have added the tag of its own copy (RFC 9111 4.3.1),
+        which the client does not have.
+        """
         if asked.none_match is None or not self.remembers(head) or not negotiation.wants_delta(asked.delta):
             return None
         had = negotiation.named(asked.none_match)
         if head.etag in had or not had:
             return None
-        found = past.delta(self._ports, head.path, had)
-        if found is None:
+        base = next((one.etag for one in self._ports.store.past(head.path) if one.etag in had), None)
+        found = past.delta(self._ports, head.path, {base}) if base is not None else None
+        if base is None or found is None:
             return None
         if found.etag != head.etag:
             raise Outdated
         made = finished(found.body, what.media_type)
-        return Finished(
+        return had[base], Finished(
             media_type=what.media_type, etag=head.etag, lengths=made.lengths, read=made.read, changed=head.changed
         )
 

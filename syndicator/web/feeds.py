@@ -36,8 +36,8 @@ def feeds(ports: Ports, options: WebOptions, documents: Documents, river: River)
                 return _moved(f"{root}/{target}", cache)
             request.environ[DOCUMENT] = path
             moment = request.headers.get("Accept-Datetime")
-            if moment is not None and documents.remembers(found):
-                return timegate(ports, path, moment)
+            if moment is not None and documents.remembers(found) and (led := timegate(ports, path, moment)):
+                return led
             with suppress(Outdated):
                 now = ports.now()
                 return response(documents.reply(found, documents.read(found), asked(request.environ), now), now)

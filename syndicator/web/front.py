@@ -16,13 +16,13 @@ from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, Asked, Outdated, Re
 from syndicator.web.documents import Documents
 from syndicator.web.files import Ready
 from syndicator.web.gate import MAX_TARGET, is_host
-from syndicator.web.shelf import Kept, Shelf
+from syndicator.web.shelf import MOST_REPLIES, Kept, Shelf
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _KEPT_TEXT = 300
-"""Characters of header fields up to which an answer to them is kept ready."""
+"""Characters of header fields up to which an answer to them is kept ready, and of a host that is remembered."""
 _MOST_HOSTS = 1000
 _MOST_AGENT = 300
 _FINISHED = re.compile(r"/(?:[\w.-]+/)*[\w-]*\.[\w.-]*(?:/feeds)?\Z", re.ASCII)
@@ -81,8 +81,9 @@ class Front:
             return self._hand_on(environ, start_response)
         status, headers, body, fresh = reply
         headers = list(headers) if fresh is None else [*headers, ("Expires", self._date(now, fresh))]
+        document = "" if path in self._ready else path[1:]
         self._note(
-            (path[1:], status, len(body), self._client(environ), environ.get("HTTP_USER_AGENT", "")[:_MOST_AGENT])
+            (document, status, len(body), self._client(environ), environ.get("HTTP_USER_AGENT", "")[:_MOST_AGENT])
         )
         start_response(_STATUS[status], headers)
         return [body]
@@ -110,7 +111,8 @@ class Front:
                 if kept is None:
                     return None
                 reply = kept.replies.get(key)
-                if reply is not None:
+                # After the clock was put back, what is kept would tell of a change yet to come.
+                if reply is not None and kept.head.changed <= now:
                     return reply
                 try:
                     return self._made(kept, Asked(*key), now)
@@ -127,7 +129,7 @@ class Front:
 
     def _fixed(self, ready: Ready, replies: Remembered, asked: Asked, now: datetime) -> Reply:
         reply = ready(asked, now)
-        if _can_be_kept(asked, now) and len(replies) < _KEPT_TEXT:
+        if _can_be_kept(asked, now) and len(replies) < MOST_REPLIES:
             replies[asked] = reply
         return reply
 
@@ -156,7 +158,8 @@ class Front:
             return False
         if len(self._hosts) >= _MOST_HOSTS:
             self._hosts.clear()
-        self._hosts.add(name)
+        if len(name) <= _KEPT_TEXT:
+            self._hosts.add(name)
         return True
 
     def _date(self, now: datetime, fresh: int) -> str:

@@ -5,8 +5,8 @@ too often for us. Every worker process counts for itself, in memory: with severa
 times its rate.
 
 A client is an IPv4 address, or the first 64 bits of an IPv6 address. Behind a reverse proxy everybody comes from its
-address, and on loopback or a Unix socket there usually is one: without `[web] proxies` clients from there cannot be
-told apart, and with them neither can requests that name nobody but the proxy. These have no limit.
+address, and on loopback there usually is one: without `[web] proxies` clients from there cannot be told apart, and with
+them, or over a Unix socket, neither can requests that name nobody but the proxy. These have no limit.
 """
 
 from __future__ import annotations

@@ -72,13 +72,14 @@ def mementos(ports: Ports, options: WebOptions) -> Blueprint:
     return blueprint
 
 
-def timegate(ports: Ports, path: str, accept_datetime: str) -> Response:
+def timegate(ports: Ports, path: str, accept_datetime: str) -> Response | None:
     """The way to the state in which a feed's current document was at a moment, the first one where that was later.
 
-    Raises BadRequest where `accept_datetime` is no HTTP date (RFC 7089 4.5.3), NotFound where no past is kept of the
-    document, Gone where it was removed.
+    None where no state of it is kept yet. Raises BadRequest where `accept_datetime` is no HTTP date (RFC 7089 4.5.3).
     """
-    _, past = _past(ports, path)
+    past = ports.store.past(path)
+    if not past:
+        return None
     moment = negotiation.http_date(accept_datetime)
     if moment is None:
         raise BadRequest

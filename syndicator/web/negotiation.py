@@ -96,9 +96,9 @@ def holds(header: str, etag: str, selected: str, accepted: Collection[str] = ())
     return header.strip() == "*" or any(not weak and tag in ours for weak, tag in _ENTITY_TAG.findall(header))
 
 
-def named(header: str) -> list[str]:
-    """The opaque tags, without quotes and the suffix of their coding, that If-None-Match names."""
-    return [_SUFFIX.sub("", tag) for _, tag in _ENTITY_TAG.findall(header)]
+def named(header: str) -> dict[str, str]:
+    """The tags, without quotes, that If-None-Match names, by the same without the suffix of their coding."""
+    return {_SUFFIX.sub("", tag): tag for _, tag in _ENTITY_TAG.findall(header)}
 
 
 def wants_delta(header: str | None) -> bool:

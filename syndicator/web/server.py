@@ -212,7 +212,7 @@ class _Server(MPServer):
             self._prepare()
         except SyndicatorError as error:
             self.reload_signal = False
-            logging.getLogger("syndicator.web").error("nothing was reloaded: %s", error)
+            logging.getLogger("syndicator.web").error("%s; the configuration stays as it was", error)
             return
         super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 

@@ -43,24 +43,26 @@ class Kept:
     def read(self, coding: str) -> bytes | None:
         """The bytes in one coding, None where they have become others."""
         body = self._bodies.get(coding)
-        if body is None:
-            body = self._shelf.body(self.head, coding)
-            if body is not None:
-                self._bodies[coding] = body
-                self._shelf.grew(self, len(body))
+        if body is None and (found := self._shelf.body(self.head, coding)) is not None:
+            with self._shelf.lock:
+                body = self._bodies.setdefault(coding, found)
+                if body is found:
+                    self._shelf.grew(self, len(body))
         return body
 
     def keep(self, asked: Asked, reply: Reply) -> None:
         """Keep an answer ready for the next who asks alike."""
-        if len(self.replies) >= MOST_REPLIES:
-            self.replies = {}
-            self._shelf.grew(self, -self._ready)
-            self._ready = 0
-        self.replies[asked] = reply
         # Only a delta has a body of its own.
         weight = REPLY + (len(reply.body) if reply.status == 226 else 0)
-        self._ready += weight
-        self._shelf.grew(self, weight)
+        with self._shelf.lock:
+            if len(self.replies) >= MOST_REPLIES:
+                self.replies = {}
+                self._shelf.grew(self, -self._ready)
+                self._ready = 0
+            if asked not in self.replies:  # another thread may have been faster
+                self.replies[asked] = reply
+                self._ready += weight
+                self._shelf.grew(self, weight)
 
 
 class Shelf:
@@ -82,7 +84,7 @@ class Shelf:
         self._again = float("-inf")
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._held = 0
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
     @property
     def held(self) -> int:
@@ -102,7 +104,7 @@ class Shelf:
 
     def drop(self, kept: Kept) -> None:
         """Forget a document of which the store has another state."""
-        with self._lock:
+        with self.lock:
             self._let_go(kept)
 
     def body(self, head: DocumentHead, coding: str) -> bytes | None:
@@ -110,12 +112,14 @@ class Shelf:
         return self._store.document_body(head.path, head.etag, coding)
 
     def grew(self, kept: Kept, size: int) -> None:
-        """A document takes so many bytes more. Those asked for least recently go where there is no room."""
-        with self._lock:
-            kept.weight += size
-            if self._kept.get(kept.head.path) is kept:
-                self._held += size
-                self._make_room()
+        """A document takes so many bytes more. Those asked for least recently go where there is no room.
+
+        To be called with the lock held.
+        """
+        kept.weight += size
+        if self._kept.get(kept.head.path) is kept:
+            self._held += size
+            self._make_room()
 
     def _load(self, path: str) -> Kept | None:
         version = self._version
@@ -123,7 +127,7 @@ class Shelf:
         if head is None or head.gone:
             return None
         kept = Kept(self, head)
-        with self._lock:
+        with self.lock:
             # What changed meanwhile was dropped before we came: this may be what it was.
             if self._version == version and path not in self._kept:
                 self._kept[path] = kept
@@ -133,7 +137,7 @@ class Shelf:
 
     def _catch_up(self) -> None:
         """Let go of what has changed in the store since we looked the last time."""
-        with self._lock:
+        with self.lock:
             mark, now = self._mark(), self._clock()
             if mark == self._seen and now < self._again:
                 return  # another thread was faster

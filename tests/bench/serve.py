@@ -137,6 +137,7 @@ class Bench:
                 little = self._in_turn("many with little memory", [(ours, all_), (ours, one)])
         what = f"{feeds:,} feeds at random"
         self._add(what, _RATE, found[0].rates, found[1].rates, "one feed", least=0.80)
+        self._add(f"{what}, processor time of one", _US, found[0].costs, found[1].costs, "one feed", upside_down=True)
         self._add(f"{what}, {LITTLE} MiB of memory", _RATE, little[0].rates, little[1].rates, "one feed")
         nginx_ratio = compared("", "", theirs[0].rates, "", theirs[1].rates).ratio
         self.notes.append(

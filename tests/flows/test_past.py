@@ -52,6 +52,14 @@ def write(world: World, *numbers: int, **fields: Any) -> None:
     publish(world.ports)
 
 
+def forgetful(world: World) -> None:
+    """Keep no past any more, and forget what was kept."""
+    world.ports = replace(world.ports, policy=replace(world.policy, history=timedelta(0)))
+    renew(world.ports)
+    publish(world.ports)
+    past.forget(world.ports)
+
+
 def current(world: World, path: str = "feed.xml") -> str:
     head = world.ports.store.document_head(path)
     assert head is not None
@@ -233,14 +241,30 @@ class TestWhatIsRemembered:
         past.forget(world.ports)
         assert world.ports.store.past("feed.xml") == before[1:]
 
-    def test_all_but_the_present_is_forgotten_where_no_history_is_wanted_any_more(self, world: World) -> None:
+    def test_all_is_forgotten_where_no_history_is_wanted_any_more(self, world: World) -> None:
         for number in (1, 2, 3):
             write(world, number)
-        world.ports = replace(world.ports, policy=replace(world.policy, history=timedelta(0)))
 
-        past.forget(world.ports)
+        forgetful(world)
 
-        assert [one.etag for one in world.ports.store.past("feed.xml")] == [current(world)]
+        assert world.ports.store.past("feed.xml") == []
+
+    def test_it_begins_with_what_is_there_where_history_is_wanted_again(self, world: World) -> None:
+        write(world, 1)
+        with_history = world.ports
+        forgetful(world)
+        write(world, 2)
+        had, began = current(world), world.ports.store.document_head("feed.xml")
+        world.ports = with_history
+        world.wait(hours=1)
+
+        renew(world.ports)
+        assert publish(world.ports).documents == ()
+
+        assert began is not None
+        assert [(one.changed, one.etag) for one in world.ports.store.past("feed.xml")] == [(began.changed, had)]
+        write(world, 3)
+        assert titles(past.delta(world.ports, "feed.xml", {had})) == ["Story 3"]
 
 
 class TestDeltas:

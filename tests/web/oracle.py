@@ -57,11 +57,12 @@ BASE = "https://news.example"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
     """A field of entity tags: the text, in which `{tag}` is the document's and `{old}` one that it had, and which ones
-    that text names: pairs of whether it is weak and the suffix, or `*`."""
+    that text names: pairs of whether it is weak and the suffix, or `*`. `old` is the suffix with which it names the
+    old one."""
 
     text: str | None
     names: tuple[tuple[bool, str], ...] | str = ()
-    old: bool = False
+    old: str | None = None
 
 
 NONE_MATCH: Mapping[str, Tags] = {
@@ -83,9 +84,9 @@ NONE_MATCH: Mapping[str, Tags] = {
     "unquoted": Tags(text="{tag}"),
     "open": Tags(text='"{tag}'),
     "empty": Tags(text=""),
-    "old": Tags(text='"{old}"', old=True),
-    "old-br-weak": Tags(text='"nothing", W/"{old}-br"', old=True),
-    "old-and-same": Tags(text='"{old}", "{tag}"', names=((False, ""),), old=True),
+    "old": Tags(text='"{old}"', old=""),
+    "old-br-weak": Tags(text='"nothing", W/"{old}-br"', old="-br"),
+    "old-and-same": Tags(text='"{old}", "{tag}"', names=((False, ""),), old=""),
 }
 MATCH: Mapping[str, Tags] = {
     "absent": Tags(text=None),
@@ -301,13 +302,15 @@ def _full(asking: Asking, document: Document, selected: str, now: datetime) -> E
         "Content-Type": "application/xml; charset=utf-8" if as_xml else media_type,
         "Content-Range": None,
         "IM": None,
+        "Delta-Base": None,
     }
     none_match = NONE_MATCH[asking.none_match]
     # Who also names the document as it is, but in a coding that it refuses, gets all of it.
-    if DELTAS[asking.delta][1] and document.deltas and none_match.old and not none_match.names:
+    if DELTAS[asking.delta][1] and document.deltas and none_match.old is not None and not none_match.names:
         # RFC 3229 10.4.1, 10.5.3, and the fields that keep it out of caches that do not know it.
         delta = {
             "IM": "feed",
+            "Delta-Base": f'"{document.old}{none_match.old}"',
             "Cache-Control": f"no-store, im, max-age={document.fresh}",
             "Vary": f"{document.varies}, A-IM, If-None-Match",
         }

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from syndicator.flows import rulings
 from syndicator.flows.publish import publish
 from syndicator.model import Feed, Format, Query, utc
+from syndicator.store import tables
 from syndicator.web.app import create_app
 from syndicator.web.options import WebOptions
 from tests.flows.world import World
@@ -149,6 +150,17 @@ class TestTheWayToAState:
         assert answer.status_code == 200
         assert "Accept-Datetime" not in answer.headers["Vary"]
         assert client.get(local(STATES[1])).status_code == 404
+        assert client.get("/timemaps/feed.xml").status_code == 404
+
+    @pytest.mark.parametrize("memory", [0, 1 << 24])
+    def test_is_not_there_before_a_state_is_kept(self, world: World, memory: int) -> None:
+        client = create_app(world.ports, WebOptions(memory=memory)).test_client()
+        with world.ports.store.database.write() as connection:  # type: ignore[attr-defined]
+            connection.execute(tables.past.delete())
+
+        answer = client.get("/feed.xml", headers={"Accept-Datetime": DATES[1]})
+
+        assert answer.status_code == 200
         assert client.get("/timemaps/feed.xml").status_code == 404
 
 

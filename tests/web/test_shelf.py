@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -222,3 +224,25 @@ def test_the_weight_goes_with_the_document(store: Documents, shelf: Shelf) -> No
     assert shelf.find("feed.xml") is None
     found.keep(Asked("GET"), Reply(226, [], BODY))
     assert shelf.held == 0
+
+
+def test_threads_that_keep_answers_at_the_same_time_weigh_them_once(store: Documents, shelf: Shelf) -> None:
+    found = shelf.find("feed.xml")
+    assert found is not None
+
+    def keep(first: int) -> None:
+        for number in range(first, first + 4000):
+            found.keep(Asked("GET", none_match=str(number)), Reply(304, [], b""))
+
+    # All keep the same ones, and often come together to the moment at which there are too many.
+    threads = [threading.Thread(target=keep, args=(number % 2,)) for number in range(8)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert shelf.held == found.weight == WEIGHT + REPLY * len(found.replies)

@@ -229,6 +229,17 @@ def test_what_only_the_application_knows_comes_from_it(
     assert found["x-content-type-options"] == "nosniff"
 
 
+def test_a_reader_that_names_no_coding_gets_the_tag_of_what_it_gets(standing: Standing) -> None:
+    with closing(HTTPConnection("127.0.0.1", standing.port, timeout=10)) as connection:
+        connection.putrequest("GET", "/feed.xml", skip_accept_encoding=True)
+        connection.putheader("A-IM", "feed")
+        connection.endheaders()
+        answer = connection.getresponse()
+        body = answer.read()
+    assert (answer.headers["Content-Encoding"], body) == (None, (standing.feeds / "feed.xml").read_bytes())
+    assert answer.headers["ETag"] == standing.get("/feed.xml", A_IM="feed", Accept_Encoding="identity")[1]["etag"]
+
+
 def test_media_come_from_the_application_with_their_types(standing: Standing) -> None:
     (picture,) = (standing.feeds / "media").glob("*.png")
     status, headers, body = standing.get(f"/media/{picture.name}")
