@@ -30,7 +30,7 @@ def create() -> Any:
     ports = wiring.opened(settings)
     collector = Collector(ports.store, ports.now)
     collector.start()
-    return create_app(ports, wiring.web_options(settings), collector.note)
+    return create_app(ports, wiring.web_options(settings), collector.note).wsgi_app
 
 
 def __getattr__(name: str) -> Any:

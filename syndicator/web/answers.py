@@ -54,6 +54,10 @@ class Finished:
     changed: datetime | None = None
 
 
+TRIES = 10
+"""How often it is decided again what to send, while what is there changes each time."""
+
+
 class Outdated(Exception):
     """The bytes changed between the decision to send them and reading them: decide again."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import Gone, NotFound
+from werkzeug.exceptions import Gone, NotFound, ServiceUnavailable
 
 from syndicator.ports import DocumentHead, Ports
 from syndicator.web import addresses
-from syndicator.web.answers import ALWAYS, DOCUMENT, Answer, Outdated, asked, response
+from syndicator.web.answers import ALWAYS, DOCUMENT, TRIES, Answer, Outdated, asked, response
 from syndicator.web.documents import OPEN, Documents
 from syndicator.web.mementos import timegate
 from syndicator.web.options import WebOptions
+from syndicator.web.refusals import RETRY_AFTER
 from syndicator.web.rivers import River
 
 
@@ -28,7 +29,7 @@ def feeds(ports: Ports, options: WebOptions, documents: Documents, river: River)
         target = addresses.guessed(path) or path.removesuffix("/")
         if not addresses.is_document(target) or addresses.is_private(target):
             raise NotFound
-        while True:
+        for _ in range(TRIES):
             found = ports.store.document_head(target)
             if found is None or found.gone:
                 return _elsewhere(target, path, found)
@@ -41,6 +42,7 @@ def feeds(ports: Ports, options: WebOptions, documents: Documents, river: River)
             with suppress(Outdated):
                 now = ports.now()
                 return response(documents.reply(found, documents.read(found), asked(request.environ), now), now)
+        raise ServiceUnavailable(retry_after=RETRY_AFTER)
 
     def _elsewhere(target: str, path: str, found: DocumentHead | None) -> Response:
         """What there is where no document is: a feed's page, another address, nothing any more or nothing at all."""

@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from syndicator.errors import StoreError
 from syndicator.web import addresses, negotiation
-from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, Asked, Outdated, Reply
+from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, TRIES, Asked, Outdated, Reply, asked
 from syndicator.web.documents import Documents
 from syndicator.web.files import Ready
 from syndicator.web.gate import MAX_TARGET, is_host
@@ -30,6 +30,7 @@ _FINISHED = re.compile(r"/(?:[\w.-]+/)*[\w-]*\.[\w.-]*(?:/feeds)?\Z", re.ASCII)
 _SECOND = timedelta(seconds=1)
 
 Remembered = dict[tuple[str | None, ...], Reply]
+Answered = tuple[int, list[tuple[str, str]], bytes]
 Note = tuple[str, int, int, str, str]
 """What a request came to: the document's path (empty for anything else), status, bytes of the body that were sent, who
 asked (the address) and with what (the User-Agent)."""
@@ -66,31 +67,20 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from memory, or let Flask answer."""
-        path = environ["PATH_INFO"]
-        if (
-            self._shelf is None
-            or environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-            or "HTTP_ACCEPT_DATETIME" in environ
-            or len(environ["QUERY_STRING"]) > MAX_TARGET - len(path)
-            or not self._is_host(environ.get("HTTP_HOST"))
-        ):
+        answered = self.at_once(environ) or self._from_memory(environ)
+        if answered is None:
             return self._hand_on(environ, start_response)
-        now = self._now()
-        reply = self._reply(self._shelf, path, environ, now)
-        if reply is None:
-            return self._hand_on(environ, start_response)
-        status, headers, body, fresh = reply
-        headers = list(headers) if fresh is None else [*headers, ("Expires", self._date(now, fresh))]
-        document = "" if path in self._ready else path[1:]
-        self._note(
-            (document, status, len(body), self._client(environ), environ.get("HTTP_USER_AGENT", "")[:_MOST_AGENT])
-        )
+        status, headers, body = answered
         start_response(_STATUS[status], headers)
         return [body]
 
-    def _reply(self, shelf: Shelf, path: str, environ: WSGIEnvironment, now: datetime) -> Reply | None:
-        """The answer from memory, None where it is Flask's to give."""
+    def at_once(self, environ: WSGIEnvironment) -> Answered | None:
+        """The answer that is kept ready: status, headers, body. None where there is none; to tell waits for nothing."""
         get = environ.get
+        if get("HTTP_HOST") not in self._hosts or not self._is_simple(environ):
+            return None
+        path = environ["PATH_INFO"]
+        now = self._now()
         # Spelled out: it is done for every request there is.
         key = (
             environ["REQUEST_METHOD"],
@@ -102,24 +92,59 @@ class Front:
             get("HTTP_A_IM"),
             get("HTTP_SEC_FETCH_DEST"),
         )
+        fixed = self._ready.get(path)
+        if fixed is not None:
+            reply = fixed[1].get(key)
+        else:
+            kept = self._shelf.at_hand(path[1:]) if self._shelf else None
+            # After the clock was put back, what is kept would tell of a change yet to come.
+            reply = kept.replies.get(key) if kept is not None and kept.head.changed <= now else None
+        return None if reply is None else self._answered(environ, reply, now)
+
+    def _from_memory(self, environ: WSGIEnvironment) -> Answered | None:
+        """The answer with a document or a file, None where it is Flask's to give."""
+        if not self._is_simple(environ) or not self._is_host(environ.get("HTTP_HOST")):
+            return None
+        now = self._now()
         try:
-            fixed = self._ready.get(path)
-            if fixed is not None:
-                return fixed[1].get(key) or self._fixed(*fixed, Asked(*key), now)
-            while True:
-                kept = shelf.find(path[1:]) if _FINISHED.match(path) and not addresses.is_private(path[1:]) else None
-                if kept is None:
-                    return None
-                reply = kept.replies.get(key)
-                # After the clock was put back, what is kept would tell of a change yet to come.
-                if reply is not None and kept.head.changed <= now:
-                    return reply
-                try:
-                    return self._made(kept, Asked(*key), now)
-                except Outdated:
-                    shelf.drop(kept)
+            reply = self._reply(environ["PATH_INFO"], asked(environ), now)
         except (NotAcceptable, PreconditionFailed, StoreError):
             return None  # refusals are Flask's
+        return None if reply is None else self._answered(environ, reply, now)
+
+    def _is_simple(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request may be one for what is in memory."""
+        return (
+            self._shelf is not None
+            and environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            and "HTTP_ACCEPT_DATETIME" not in environ
+            and len(environ["QUERY_STRING"]) <= MAX_TARGET - len(environ["PATH_INFO"])
+        )
+
+    def _answered(self, environ: WSGIEnvironment, reply: Reply, now: datetime) -> Answered:
+        """A reply as it is sent at a moment; it is noted."""
+        status, headers, body, fresh = reply
+        path = environ["PATH_INFO"]
+        document = "" if path in self._ready else path[1:]
+        agent = environ.get("HTTP_USER_AGENT", "")[:_MOST_AGENT]
+        self._note((document, status, len(body), self._client(environ), agent))
+        return status, list(headers) if fresh is None else [*headers, ("Expires", self._date(now, fresh))], body
+
+    def _reply(self, path: str, asked: Asked, now: datetime) -> Reply | None:
+        """The answer with what lies at a path, made and kept ready. Raises as `Documents.reply` does."""
+        if path in self._ready:
+            return self._fixed(*self._ready[path], asked, now)
+        if self._shelf is None or not _FINISHED.match(path) or addresses.is_private(path[1:]):
+            return None
+        for _ in range(TRIES):
+            kept = self._shelf.find(path[1:])
+            if kept is None:
+                return None
+            try:
+                return self._made(kept, asked, now)
+            except Outdated:
+                self._shelf.drop(kept)
+        return None
 
     def _made(self, kept: Kept, asked: Asked, now: datetime) -> Reply:
         reply = self._documents.reply(kept.head, kept.read, asked, now)

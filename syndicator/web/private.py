@@ -7,14 +7,14 @@ import threading
 from contextlib import suppress
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable
 
 from syndicator.core.tokens import is_secret
 from syndicator.errors import StoreError
 from syndicator.flows import tokens
 from syndicator.ports import Ports, Token
 from syndicator.web import addresses, refusals
-from syndicator.web.answers import ALWAYS, DOCUMENT, FEED_POLICY, Answer, Outdated, asked, response
+from syndicator.web.answers import ALWAYS, DOCUMENT, FEED_POLICY, TRIES, Answer, Outdated, asked, response
 from syndicator.web.documents import Documents
 from syndicator.web.options import WebOptions
 
@@ -102,7 +102,7 @@ def _moved(location: str, cache: str) -> Response:
 
 
 def _document(ports: Ports, documents: Documents, path: str) -> Response:
-    while True:
+    for _ in range(TRIES):
         found = ports.store.document_head(path)
         if found is None or found.gone:
             return refusals.plain(404, {"Cache-Control": "no-store"})
@@ -110,6 +110,7 @@ def _document(ports: Ports, documents: Documents, path: str) -> Response:
         with suppress(Outdated):
             now = ports.now()
             return response(documents.reply(found, documents.read(found), asked(request.environ), now), now)
+    raise ServiceUnavailable(retry_after=refusals.RETRY_AFTER)
 
 
 def _note(ports: Ports, token: Token) -> None:

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -30,8 +31,8 @@ from syndicator.web.wakeup import wake_for_signals
 __all__ = ["serve", "start_admin"]
 
 THREADS = 8 + STREAMS
-"""Requests that one worker answers at the same time; more wait in line, without a thread. Eight are never taken by
-clients that read a large file slowly."""
+"""Requests that are not answered from memory and that one worker answers at the same time; more wait in line, without a
+thread. Eight are never taken by clients that read a large file slowly."""
 SWITCH_INTERVAL = 0.0005
 """Seconds for which a thread may keep Python to itself while others wait. With Python's own 5 ms a finished document
 waits that long for each page that is being made: measured with four pages in the making all the time, documents come
@@ -118,6 +119,9 @@ def _worker(worker_id: int, process_name: str | None, loader: Callable[[], Any],
 def _calling(app: Callable[..., Any], *_: object) -> Callable[[Any, dict[str, Any]], None]:
     """What granian calls for each request, instead of its own: that copies our whole environment, with what is
     secret in it, into every request's.
+
+    What the app has ready (`at_once`, see `web.front.Front`) is answered in granian's one thread, in which nothing may
+    wait: threads that take turns cost more than the answer. Everything else is for threads of ours.
     """
     always = {
         "SCRIPT_NAME": "",
@@ -130,20 +134,40 @@ def _calling(app: Callable[..., Any], *_: object) -> Callable[[Any, dict[str, An
         "wsgi.version": (1, 0),
     }
 
+    at_once = getattr(app, "at_once", _nothing)
+    others = ThreadPoolExecutor(THREADS, "answer")
+
     def call(protocol: Any, environ: dict[str, Any]) -> None:
-        environ.update(always)
-        started: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-            started[:] = int(status[:3]), headers
-
-        body = app(environ, start_response)
-        if isinstance(body, list):
-            protocol.response_bytes(*started, body[0] if len(body) == 1 else b"".join(body))
+        answered = at_once(environ)
+        if answered is None:
+            environ.update(always)
+            others.submit(_answer, app, protocol, environ)
         else:
-            protocol.response_iter(*started, _Chunks(body))
+            protocol.response_bytes(*answered)
 
     return call
+
+
+def _nothing(_: dict[str, Any]) -> None:
+    """The answer kept ready of an app that keeps none."""
+
+
+def _answer(app: Callable[..., Any], protocol: Any, environ: dict[str, Any]) -> None:
+    """Answer a request in a thread of our own, for as long as it takes."""
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+        started[:] = int(status[:3]), headers
+
+    try:
+        body = app(environ, start_response)
+        if isinstance(body, list):
+            protocol.response_bytes(*started, b"".join(body))
+        else:
+            protocol.response_iter(*started, _Chunks(body))
+    except Exception:
+        logging.getLogger("syndicator.web").exception("a request was not answered")
+        protocol.response_bytes(500, [("Content-Type", "text/plain; charset=utf-8")], b"500 Internal error.\n")
 
 
 class _Chunks:
@@ -180,7 +204,7 @@ class _Server(MPServer):
             target,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=THREADS,
+            blocking_threads=1,
             # The longest there is: idle threads that end are where granian's open issue 527 begins.
             blocking_threads_idle_timeout=600,
             http=HTTPModes.http1,

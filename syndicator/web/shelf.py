@@ -95,11 +95,16 @@ class Shelf:
         """The document at a path, None where there is none or it was removed. Raises StoreError."""
         if self._mark() != self._seen or self._clock() >= self._again:
             self._catch_up()
+        return self.at_hand(path) or self._load(path)
+
+    def at_hand(self, path: str) -> Kept | None:
+        """The same where that can be told without asking the store, else None."""
+        if self._mark() != self._seen or self._clock() >= self._again:
+            return None
         kept = self._kept.get(path)
-        if kept is None:
-            return self._load(path)
-        with suppress(KeyError):  # another thread may have let go of it
-            self._kept.move_to_end(path)
+        if kept is not None:
+            with suppress(KeyError):  # another thread may have let go of it
+                self._kept.move_to_end(path)
         return kept
 
     def drop(self, kept: Kept) -> None:
