@@ -21,11 +21,13 @@ from syndicator.flows.upkeep import prepare
 from syndicator.model import Report
 from syndicator.ports import Ports, Queue, Task
 
-ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress", "prune")
+ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress")
 """Kinds of tasks, most urgent first: what a reader waits for before what nobody waits for."""
 COMPRESSED_AT_ONCE = 3
 """Documents, some 10 ms each: a file that is dropped meanwhile waits no longer than that."""
 RETRY = timedelta(seconds=5)
+PRUNE_AFTER = timedelta(minutes=1)
+"""After a start what is too old is forgotten for the first time, and then each hour."""
 DRAIN = 10.0
 """Seconds that the task at hand gets to end when we are told to stop."""
 
@@ -70,7 +72,8 @@ class Daemon:
         self._queue.start()
         self._every(self._scan_interval, "scan")
         self._every(timedelta(seconds=1), "transition")
-        self._every(timedelta(hours=1), "prune")
+        soon = datetime.now(UTC) + PRUNE_AFTER
+        self._scheduler.add_job(self._prune, "interval", hours=1, id="prune", next_run_time=soon)
         self._scheduler.add_job(self._dispatcher.dispatch, "interval", seconds=1, id="dispatch")
         self._scheduler.start()
 
@@ -148,12 +151,16 @@ class Daemon:
                 return refresh(ports, task.paths, settled=False)
             case "transition":
                 return advance(ports)
-            case "prune":
-                forget(ports)
-                stats.prune(ports)
-                return Report()
             case _:
                 return compress(ports, COMPRESSED_AT_ONCE)
+
+    def _prune(self) -> None:
+        """Forget what is too old. Beside the queue: it may take long, and nobody is to wait for it."""
+        try:
+            forget(self._ports)
+            stats.prune(self._ports)
+        except SyndicatorError as error:
+            log.warning("%s; what is too old is forgotten in an hour", error)
 
     def _start(self) -> Report:
         # First, since a large folder takes its time, and one that is not there keeps nobody from polling.
@@ -170,7 +177,6 @@ class Daemon:
         threading.Thread(target=warm, name="warm", daemon=True).start()
         # Whoever ended before the last documents were compressed left that to us.
         self._queue.put(Task(kind="compress"))
-        self._queue.put(Task(kind="prune"))
         return report
 
     def _polled(self, _: Report) -> None:

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from syndicator.daemon import Daemon
+from syndicator.daemon import PRUNE_AFTER, Daemon
+from syndicator.errors import StoreBusy
 from syndicator.ports import Task
 from tests.flows.world import World, story
 
 
-class Handed:
-    """A queue that does nothing by itself: `do` does what was put."""
+class Idle:
+    """A queue that does nothing."""
 
     def __init__(self, handle: Callable[[Task], None], order: Sequence[str]) -> None:
-        self.handle, self.order = handle, order
-        self.tasks: list[Task] = []
+        pass
 
     def put(self, task: Task) -> None:
-        self.tasks.append(task)
+        pass
 
     def start(self) -> None:
         pass
 
     def close(self, timeout: float) -> bool:
         return timeout > 0
-
-    def do(self, kind: str) -> None:
-        """Do what waits, the most urgent first, until something of that kind was done."""
-        for task in sorted(self.tasks, key=lambda task: self.order.index(task.kind)):
-            self.tasks.remove(task)
-            self.handle(task)
-            if task.kind == kind:
-                return
-        pytest.fail(f"{kind} was not asked for")
 
 
 @pytest.fixture
@@ -46,29 +37,33 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
-def test_past_states_are_forgotten_when_the_daemon_starts_and_once_an_hour(world: World) -> None:
-    queues: list[Handed] = []
-
-    def queue(handle: Callable[[Task], None], order: Sequence[str]) -> Handed:
-        queues.append(Handed(handle, order))
-        return queues[0]
-
+def test_past_states_are_forgotten_soon_after_the_start_and_once_an_hour(world: World) -> None:
     for number in (1, 2, 3):
         world.write(f"{number}.md", story(number))
         world.build()
         world.wait(days=20)
     assert len(world.ports.store.past("feed.xml")) == 3
-    daemon = Daemon(world.ports, queue, timedelta(hours=1), 1)
+    daemon = Daemon(world.ports, Idle, timedelta(hours=1), 1)
     daemon.start()
     try:
-        hourly = daemon._scheduler.get_job("prune")
-        queues[0].do("start")
-        queues[0].do("prune")
+        job = daemon._scheduler.get_job("prune")
+        job.func()
         assert len(world.ports.store.past("feed.xml")) == 2
         world.wait(days=20)
-        hourly.func(*hourly.args)
-        queues[0].do("prune")
+        job.func()
         assert len(world.ports.store.past("feed.xml")) == 1
     finally:
         daemon.stop()
-    assert hourly.trigger.interval == timedelta(hours=1)
+    assert job.trigger.interval == timedelta(hours=1)
+    assert job.next_run_time <= datetime.now(UTC) + PRUNE_AFTER
+
+
+def test_a_store_that_is_busy_is_asked_again_later(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreBusy("store: held by another process")
+
+    monkeypatch.setattr(type(world.ports.store), "forget_states", busy)
+    Daemon(world.ports, Idle, timedelta(hours=1), 1)._prune()
+    assert caplog.messages == ["store: held by another process; what is too old is forgotten in an hour"]

@@ -109,3 +109,42 @@ def test_a_private_feed_has_deltas_for_its_readers_only(world: World, app: Any) 
     assert "Authorization" in got.headers["Vary"]
     assert "Access-Control-Allow-Origin" not in got.headers
     assert ask(app, "GET", f"/{path}", headers=asking).code == 401
+
+
+def test_only_what_is_ready_is_answered_at_once(world: World) -> None:
+    app: Any = create_app(world.ports, WebOptions(memory=MEMORY)).wsgi_app
+    paths = ("/feed.xml", "/feed.css", "/", "/missing.xml", "/private/board/feed.xml")
+
+    def ready() -> list[str]:
+        return [path for path in paths if app.at_once(environ(path))]
+
+    assert ready() == []
+    bodies = {path: ask(app, "GET", path).body for path in paths}
+    assert ready() == ["/feed.xml", "/feed.css"]
+    assert app.at_once(environ("/feed.xml"))[2] == bodies["/feed.xml"]
+    assert app.at_once(environ("/feed.xml") | {"HTTP_ACCEPT_DATETIME": "Sun, 22 Nov 2026 10:00:00 GMT"}) is None
+    assert app.at_once(environ("/feed.xml") | {"HTTP_HOST": "another.example"}) is None
+
+
+def test_what_may_have_changed_is_not_ready(world: World) -> None:
+    app: Any = create_app(world.ports, WebOptions(memory=MEMORY)).wsgi_app
+    ask(app, "GET", "/feed.xml")
+    assert app.at_once(environ("/feed.xml")) is not None
+    put(world, written("wire", 5))
+    publish(world.ports)
+    assert app.at_once(environ("/feed.xml")) is None
+    newest = ask(app, "GET", "/feed.xml").body
+    assert app.at_once(environ("/feed.xml"))[2] == newest
+
+
+def environ(path: str) -> dict[str, Any]:
+    """What a server makes of a GET that `ask` would send, too."""
+    seen: list[dict[str, Any]] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ)
+        start_response("204 No Content", [])
+        return []
+
+    ask(app, "GET", path)
+    return seen[0]
