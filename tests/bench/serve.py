@@ -116,7 +116,7 @@ class Bench:
         built, cached, ours = (series.rates for series in found)
         self._add("200, answers a second", _RATE, ours, built, "Flask and feedgen, per request", least=30)
         self._add("200, answers a second", _RATE, ours, cached, "Flask, cached bytes", least=4)
-        self.notes.append("Flask runs on granian with the knobs of our own server; its document is the same feed.")
+        self.notes.append("Flask runs on granian, as ours does, with one thread; its document is the same feed.")
 
     def _many(self) -> None:
         feeds = self._options.feeds

@@ -88,7 +88,7 @@ def nginx(root: Path, folder: Path, path: str) -> Process:
 
 
 def flask(kind: str, document: Path) -> Process:
-    """Flask answering the feed of a file, `built` per request or `cached`, on the web server that ours runs on."""
+    """Flask answering the feed of a file, `built` per request or `cached`, on granian."""
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.serving.flasks", kind, str(document), str(port), str(os.getpid())]
     return Process(f"flask, {kind}", command, port, "/feed.xml", ROOT)
