@@ -23,6 +23,8 @@ from syndicator.ports import Ports, Queue, Task
 
 ORDER = ("read", "transition", "start", "repair", "recheck", "scan", "compress")
 """Kinds of tasks, most urgent first: what a reader waits for before what nobody waits for."""
+RESTS = {"read": 4.0}
+"""Files that come one after the other take a fifth of the time, so that who reads the feeds has the rest."""
 COMPRESSED_AT_ONCE = 3
 """Documents, some 10 ms each: a file that is dropped meanwhile waits no longer than that."""
 RETRY = timedelta(seconds=5)
@@ -47,8 +49,8 @@ class RunningQueue(Queue, Protocol):
 class Daemon:
     """Keeps feeds up to date with the folder and the upstream feeds until `stop`.
 
-    `make_queue` is given the function that handles a task and the order of kinds, and gives a queue with
-    `start`, `put` and `close`.
+    `make_queue` is given the function that handles a task, the order of kinds and how long some of them rest, and
+    gives a queue with `start`, `put` and `close`.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Daemon:
     ) -> None:
         self._ports = ports
         self._dispatcher = Dispatcher(ports, connections, self._polled)
-        self._queue = make_queue(self._handle, ORDER)
+        self._queue = make_queue(self._handle, ORDER, RESTS)
         self._scan_interval = scan_interval
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -146,7 +148,8 @@ class Daemon:
             case "scan":
                 return refresh(ports, settled=False)
             case "read":
-                return refresh(ports, task.paths)
+                # Every second a transition publishes what is left.
+                return refresh(ports, task.paths, site=False)
             case "recheck":
                 return refresh(ports, task.paths, settled=False)
             case "transition":

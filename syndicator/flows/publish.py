@@ -41,14 +41,17 @@ class _Batch:
         self.names.update(dict.fromkeys(paths, name))
 
 
-def publish(ports: Ports) -> Report:
+def publish(ports: Ports, *, site: bool = True) -> Report:
     """Compose, render the feeds that are dirty, store their documents, then make the files what the store says.
 
+    Without `site`, documents about the site stay dirty: nobody waits for them, and many articles change them once.
     Raises PublicationError after every file was tried; the store is right by then, and `repair` mends the files.
     """
     dirty = compose(ports)
     feeds = [one for one in dirty if not one.name.startswith("@")]
     written = publish_feeds(ports, feeds)
+    if not site:
+        return Report(documents=tuple(written))
     # Documents about the site come after those that people wait for, and the list of sitemaps when these are known.
     others = publish_feeds(ports, [one for one in dirty if one.name.startswith("@") and one.name != listings.SITEMAP])
     if others or any(one.name == listings.SITEMAP for one in dirty):

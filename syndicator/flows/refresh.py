@@ -16,12 +16,17 @@ from syndicator.ports import Ports
 
 
 def refresh(
-    ports: Ports, paths: Collection[str] | None = None, *, settled: bool = True, confirmed: bool = False
+    ports: Ports,
+    paths: Collection[str] | None = None,
+    *,
+    settled: bool = True,
+    confirmed: bool = False,
+    site: bool = True,
 ) -> Report:
     """Read what changed in the folder, or only `paths`; store what time changed; publish what came of it.
 
-    See `ingest` for `settled`, `sweep` for `confirmed`. Raises FolderError where there is no folder, after it
-    published what was stored; PublicationError where files under `feeds/` cannot be written.
+    See `ingest` for `settled`, `sweep` for `confirmed`, `publish` for `site`. Raises FolderError where there is no
+    folder, after it published what was stored; PublicationError where files under `feeds/` cannot be written.
     """
     try:
         report = ingest(ports, paths, settled=settled)
@@ -29,7 +34,7 @@ def refresh(
     except FolderError:
         advance(ports)
         raise
-    passed = advance(ports)
+    passed = advance(ports, site=site)
     if swept.withdrawn or passed.withdrawn:
         tidy(ports)
     return replace(
@@ -40,11 +45,11 @@ def refresh(
     )
 
 
-def advance(ports: Ports) -> Report:
-    """Store what time alone has changed, and publish whatever is not published yet."""
+def advance(ports: Ports, *, site: bool = True) -> Report:
+    """Store what time alone has changed, and publish whatever is not published yet; see `publish` for `site`."""
     passed = transition(ports)
     new = passed.published + editions(ports).published
-    return replace(passed, published=new, documents=publish(ports).documents)
+    return replace(passed, published=new, documents=publish(ports, site=site).documents)
 
 
 def begin(ports: Ports) -> Report:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from syndicator.ports import Task
+
+LONGEST = 1.0
+"""Seconds that a kind of tasks rests at most."""
 
 
 class InProcessQueue:
@@ -14,11 +18,18 @@ class InProcessQueue:
 
     `order` are the kinds of tasks, most urgent first. A task that waits is merged with another one of its kind:
     their paths are united. `handle` must not raise.
+
+    After a task of a kind in `rests` the next of that kind waits so many times as long as that one took, at most
+    LONGEST: what comes all the time is done in portions and takes its part of the time, what comes once at once.
     """
 
-    def __init__(self, handle: Callable[[Task], None], order: Sequence[str]) -> None:
+    def __init__(
+        self, handle: Callable[[Task], None], order: Sequence[str], rests: Mapping[str, float] | None = None
+    ) -> None:
         self._handle = handle
         self._order = tuple(order)
+        self._rests = rests or {}
+        self._resting: dict[str, float] = {}
         self._waiting: dict[str, Task] = {}
         self._changed = threading.Condition()
         self._busy = False
@@ -55,16 +66,22 @@ class InProcessQueue:
 
     def _work(self) -> None:
         while (task := self._next()) is not None:
+            began = time.monotonic()
             self._handle(task)
+            ended = time.monotonic()
             with self._changed:
                 self._busy = False
+                self._resting[task.kind] = ended + min(LONGEST, (ended - began) * self._rests.get(task.kind, 0.0))
                 self._changed.notify_all()
 
     def _next(self) -> Task | None:
         with self._changed:
-            self._changed.wait_for(lambda: bool(self._waiting) or self._closed)
-            if self._closed:
-                return None
-            kind = min(self._waiting, key=self._order.index)
-            self._busy = True
-            return self._waiting.pop(kind)
+            while not self._closed:
+                now = time.monotonic()
+                left = {kind: self._resting.get(kind, now) - now for kind in self._waiting}
+                ready = [kind for kind in left if left[kind] <= 0]
+                if ready:
+                    self._busy = True
+                    return self._waiting.pop(min(ready, key=self._order.index))
+                self._changed.wait(min(left.values(), default=None))
+            return None

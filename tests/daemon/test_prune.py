@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.flows.world import World, story
 class Idle:
     """A queue that does nothing."""
 
-    def __init__(self, handle: Callable[[Task], None], order: Sequence[str]) -> None:
+    def __init__(self, handle: Callable[[Task], None], order: Sequence[str], rests: Mapping[str, float]) -> None:
         pass
 
     def put(self, task: Task) -> None:

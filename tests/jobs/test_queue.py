@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from syndicator.jobs import inprocess
 from syndicator.jobs.inprocess import InProcessQueue
 from syndicator.ports import Task
 
@@ -49,6 +50,26 @@ def test_what_a_reader_waits_for_comes_first_and_equal_tasks_are_merged(worked: 
     worked.go_on.set()
     assert worked.queue.join(DEADLINE)
     assert worked.done == [Task(kind="scan"), read("a", "b"), Task(kind="scan"), Task(kind="compress")]
+
+
+def test_what_comes_all_the_time_is_done_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inprocess, "LONGEST", 3.0)
+    done: list[Task] = []
+    first = threading.Event()
+
+    def handle(task: Task) -> None:
+        done.append(task)
+        first.set()
+
+    queue = InProcessQueue(handle, ("read", "scan"), {"read": 1e9})
+    queue.start()
+    queue.put(read("a"))
+    assert first.wait(DEADLINE)
+    for task in (read("b"), Task(kind="scan"), read("c")):
+        queue.put(task)
+    assert queue.join(DEADLINE)
+    assert done == [read("a"), Task(kind="scan"), read("b", "c")]
+    assert queue.close(DEADLINE)
 
 
 def test_what_is_put_while_its_like_is_being_done_is_done_again(worked: Worked) -> None:
