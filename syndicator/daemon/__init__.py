@@ -87,6 +87,8 @@ class Daemon:
         self._scan_interval = scan_interval
         self._watch()
         self._scheduler.reschedule_job("scan", trigger="interval", seconds=scan_interval.total_seconds())
+        # What is not to be kept any more goes now, before it may be kept again.
+        self._scheduler.modify_job("prune", next_run_time=datetime.now(UTC))
         self._queue.put(Task(kind="start"))
 
     def stop(self) -> bool:

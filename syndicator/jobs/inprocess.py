@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from syndicator.ports import Task
 
-LONGEST = 1.0
+LONGEST = 0.5
 """Seconds that a kind of tasks rests at most."""
 
 

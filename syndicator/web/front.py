@@ -96,7 +96,7 @@ class Front:
         if fixed is not None:
             reply = fixed[1].get(key)
         else:
-            kept = self._shelf.at_hand(path[1:]) if self._shelf else None
+            kept = self._shelf.at_hand(path[1:]) if self._shelf and path[:1] == "/" else None
             # After the clock was put back, what is kept would tell of a change yet to come.
             reply = kept.replies.get(key) if kept is not None and kept.head.changed <= now else None
         return None if reply is None else self._answered(environ, reply, now)

@@ -8,10 +8,11 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import granian.server.mp
@@ -135,13 +136,16 @@ def _calling(app: Callable[..., Any], *_: object) -> Callable[[Any, dict[str, An
     }
 
     at_once = getattr(app, "at_once", _nothing)
-    others = ThreadPoolExecutor(THREADS, "answer")
+    others: SimpleQueue[tuple[Any, dict[str, Any]]] = SimpleQueue()
+    for _thread in range(THREADS):
+        # At the end nobody waits for them: who still wants an answer has it by then.
+        threading.Thread(target=_answering, args=(app, others), name="answer", daemon=True).start()
 
     def call(protocol: Any, environ: dict[str, Any]) -> None:
         answered = at_once(environ)
         if answered is None:
             environ.update(always)
-            others.submit(_answer, app, protocol, environ)
+            others.put((protocol, environ))
         else:
             protocol.response_bytes(*answered)
 
@@ -150,6 +154,11 @@ def _calling(app: Callable[..., Any], *_: object) -> Callable[[Any, dict[str, An
 
 def _nothing(_: dict[str, Any]) -> None:
     """The answer kept ready of an app that keeps none."""
+
+
+def _answering(app: Callable[..., Any], requests: SimpleQueue[tuple[Any, dict[str, Any]]]) -> None:
+    while True:
+        _answer(app, *requests.get())
 
 
 def _answer(app: Callable[..., Any], protocol: Any, environ: dict[str, Any]) -> None:
@@ -165,7 +174,7 @@ def _answer(app: Callable[..., Any], protocol: Any, environ: dict[str, Any]) -> 
             protocol.response_bytes(*started, b"".join(body))
         else:
             protocol.response_iter(*started, _Chunks(body))
-    except Exception:
+    except BaseException:  # the thread is to answer others
         logging.getLogger("syndicator.web").exception("a request was not answered")
         protocol.response_bytes(500, [("Content-Type", "text/plain; charset=utf-8")], b"500 Internal error.\n")
 
@@ -205,8 +214,6 @@ class _Server(MPServer):
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=1,
-            # The longest there is: idle threads that end are where granian's open issue 527 begins.
-            blocking_threads_idle_timeout=600,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=IDLE_TIMEOUT * 1000, max_buffer_size=HEADER_BYTES),
             websockets=False,

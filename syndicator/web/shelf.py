@@ -95,17 +95,14 @@ class Shelf:
         """The document at a path, None where there is none or it was removed. Raises StoreError."""
         if self._mark() != self._seen or self._clock() >= self._again:
             self._catch_up()
-        return self.at_hand(path) or self._load(path)
+        # However long that took: while the store does not answer, what is in memory stays published.
+        return self._taken(path) or self._load(path)
 
     def at_hand(self, path: str) -> Kept | None:
         """The same where that can be told without asking the store, else None."""
         if self._mark() != self._seen or self._clock() >= self._again:
             return None
-        kept = self._kept.get(path)
-        if kept is not None:
-            with suppress(KeyError):  # another thread may have let go of it
-                self._kept.move_to_end(path)
-        return kept
+        return self._taken(path)
 
     def drop(self, kept: Kept) -> None:
         """Forget a document of which the store has another state."""
@@ -125,6 +122,13 @@ class Shelf:
         if self._kept.get(kept.head.path) is kept:
             self._held += size
             self._make_room()
+
+    def _taken(self, path: str) -> Kept | None:
+        kept = self._kept.get(path)
+        if kept is not None:
+            with suppress(KeyError):  # another thread may have let go of it
+                self._kept.move_to_end(path)
+        return kept
 
     def _load(self, path: str) -> Kept | None:
         version = self._version
@@ -152,7 +156,8 @@ class Shelf:
             except StoreError as error:
                 # What is in memory stays published.
                 log.error("the store does not tell what has changed, and is asked again in a moment: %s", error)
-                self._seen = mark
+                # It may have taken long to say no: those that wait for us are not to wait for that again.
+                self._seen, self._again = mark, self._clock() + self._interval
                 return
             if paths is None:
                 self._kept.clear()

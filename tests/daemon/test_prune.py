@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +58,22 @@ def test_past_states_are_forgotten_soon_after_the_start_and_once_an_hour(world: 
         daemon.stop()
     assert job.trigger.interval == timedelta(hours=1)
     assert job.next_run_time <= datetime.now(UTC) + PRUNE_AFTER
+
+
+def test_what_is_not_to_be_kept_any_more_is_forgotten_as_soon_as_that_is_said(world: World) -> None:
+    world.write("1.md", story(1))
+    world.build()
+    daemon = Daemon(world.ports, Idle, timedelta(hours=1), 1)
+    daemon.start()
+    try:
+        policy = replace(world.ports.policy, history=timedelta(0))
+        daemon.reload(replace(world.ports, policy=policy), timedelta(hours=1))
+        until = time.monotonic() + 30
+        while world.ports.store.past("feed.xml") and time.monotonic() < until:
+            time.sleep(0.01)
+        assert world.ports.store.past("feed.xml") == []
+    finally:
+        daemon.stop()
 
 
 def test_a_store_that_is_busy_is_asked_again_later(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -95,6 +97,29 @@ def test_an_app_that_fails_is_an_answer_all_the_same(caplog: pytest.LogCaptureFi
     assert protocol.answered.wait(30)
     assert (protocol.answer[0], protocol.answer[2]) == (500, b"500 Internal error.\n")
     assert caplog.messages == ["a request was not answered"]
+
+
+def test_a_thread_outlives_whatever_an_app_raises() -> None:
+    def app(*_: object) -> None:
+        raise SystemExit(1)
+
+    call = _calling(app)
+    every = [asked(call, "/") for _ in range(2 * THREADS)]
+    assert all(one.answered.wait(30) for one in every)
+    assert {one.answer[0] for one in every} == {500}
+
+
+def test_the_end_does_not_wait_for_what_nobody_waits_for() -> None:
+    program = """
+import atexit, time
+from syndicator.web.server import THREADS, _calling
+atexit.register(print, "written")
+call = _calling(lambda *_: time.sleep(600))
+for _ in range(2 * THREADS):
+    call(None, {})
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == "written\n"
 
 
 def test_an_app_that_has_nothing_ready_is_asked_everything() -> None:

@@ -124,6 +124,7 @@ def test_only_what_is_ready_is_answered_at_once(world: World) -> None:
     assert app.at_once(environ("/feed.xml"))[2] == bodies["/feed.xml"]
     assert app.at_once(environ("/feed.xml") | {"HTTP_ACCEPT_DATETIME": "Sun, 22 Nov 2026 10:00:00 GMT"}) is None
     assert app.at_once(environ("/feed.xml") | {"HTTP_HOST": "another.example"}) is None
+    assert app.at_once(environ("/feed.xml") | {"PATH_INFO": "-feed.xml"}) is None
 
 
 def test_what_may_have_changed_is_not_ready(world: World) -> None:

@@ -26,6 +26,7 @@ class Documents:
     marked: bool = True
     told: bool = True
     failing: bool = False
+    asked: Callable[[], object] | None = None
     version: int = 1
     mark: int = 1
     etags: dict[str, str] = field(default_factory=dict)
@@ -44,6 +45,8 @@ class Documents:
         return (lambda: self.mark) if self.marked else None
 
     def published_since(self, version: int) -> tuple[int, list[str] | None]:
+        if self.asked:
+            self.asked()
         if self.failing:
             raise StoreBusy("the store is held by another process")
         if not 0 <= version <= self.version:
@@ -51,6 +54,8 @@ class Documents:
         return self.version, sorted(path for path, since in self.versions.items() if since > version)
 
     def document_head(self, path: str) -> DocumentHead | None:
+        if self.failing:
+            raise StoreBusy("the store is held by another process")
         self.heads.append(path)
         etag = self.etags.get(path)
         if self.meanwhile:
@@ -180,6 +185,19 @@ def test_what_is_in_memory_stays_while_the_store_does_not_answer(store: Document
     store.failing = False
     clock.now += LOOK
     assert etag(shelf) == "two"
+
+
+def test_what_is_in_memory_stays_however_long_the_store_takes_not_to_answer(
+    store: Documents, shelf: Shelf, clock: Clock
+) -> None:
+    def wait() -> None:
+        clock.now += 2 * LOOK
+
+    assert etag(shelf) == "one"
+    store.failing, store.asked = True, wait
+    store.publish("feed.xml", "two")
+    assert etag(shelf) == "one"
+    assert shelf.at_hand("feed.xml") is not None
 
 
 def test_those_asked_for_least_recently_go_first(store: Documents, shelf: Shelf) -> None:
