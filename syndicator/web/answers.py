@@ -86,6 +86,11 @@ def finished(body: bytes, media_type: str, packed: bytes | None = None) -> Finis
     return Finished(media_type=media_type, etag=coding.etag(body), lengths=lengths, read=read)
 
 
+WITHOUT_DELTAS = ("feedparser/", "rss2email/")
+"""How programs introduce themselves that ask for deltas only because feedparser always does, and may take the answer
+for an error, as rss2email does."""
+
+
 class Asked(NamedTuple):
     """What of a request decides about its answer: the method and the text of header fields, None where absent."""
 
@@ -113,7 +118,14 @@ FIELDS = (
 
 def asked(environ: WSGIEnvironment) -> Asked:
     """What a request says that decides about its answer."""
-    return Asked(environ["REQUEST_METHOD"], *map(environ.get, FIELDS))
+    said = Asked(environ["REQUEST_METHOD"], *map(environ.get, FIELDS))
+    return said if said.delta is None else said._replace(delta=delta_asked(environ))
+
+
+def delta_asked(environ: WSGIEnvironment) -> str | None:
+    """What a request says in A-IM, None where whoever asks takes a delta for an error: a 200 is a right answer, too."""
+    agent = environ.get("HTTP_USER_AGENT", "")
+    return None if agent.startswith(WITHOUT_DELTAS) else environ.get("HTTP_A_IM")
 
 
 class Reply(NamedTuple):

@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from syndicator.errors import StoreError
 from syndicator.web import addresses, negotiation
-from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, TRIES, Asked, Outdated, Reply, asked
+from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, TRIES, Asked, Outdated, Reply, asked, delta_asked
 from syndicator.web.documents import Documents
 from syndicator.web.files import Ready
 from syndicator.web.gate import MAX_TARGET, is_host
@@ -89,7 +89,7 @@ class Front:
             get("HTTP_IF_MODIFIED_SINCE"),
             get("HTTP_IF_MATCH"),
             get("HTTP_IF_UNMODIFIED_SINCE"),
-            get("HTTP_A_IM"),
+            get("HTTP_A_IM") and delta_asked(environ),
             get("HTTP_SEC_FETCH_DEST"),
         )
         fixed = self._ready.get(path)

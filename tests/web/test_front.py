@@ -111,6 +111,17 @@ def test_a_private_feed_has_deltas_for_its_readers_only(world: World, app: Any) 
     assert ask(app, "GET", f"/{path}", headers=asking).code == 401
 
 
+@pytest.mark.parametrize(
+    ("agent", "status"),
+    [("newsboat/2.30.1 (Linux)", 226), ("feedparser/6.0.12 +https://github.com/kurtmckee/feedparser/", 200)],
+)
+def test_who_takes_a_delta_for_an_error_gets_the_whole(world: World, app: Any, agent: str, status: int) -> None:
+    first, *_ = world.ports.store.past("feed.xml")
+    headers = {"A-IM": "feed", "If-None-Match": f'"{first.etag}"', "User-Agent": agent}
+    for _ in range(2):
+        assert ask(app, "GET", "/feed.xml", headers=headers).code == status
+
+
 def test_only_what_is_ready_is_answered_at_once(world: World) -> None:
     app: Any = create_app(world.ports, WebOptions(memory=MEMORY)).wsgi_app
     paths = ("/feed.xml", "/feed.css", "/", "/missing.xml", "/private/board/feed.xml")
