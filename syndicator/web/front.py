@@ -97,8 +97,7 @@ class Front:
             reply = fixed[1].get(key)
         else:
             kept = self._shelf.at_hand(path[1:]) if self._shelf and path[:1] == "/" else None
-            # After the clock was put back, what is kept would tell of a change yet to come.
-            reply = kept.replies.get(key) if kept is not None and kept.head.changed <= now else None
+            reply = None if kept is None else kept.ready(now).get(key)
         return None if reply is None else self._answered(environ, reply, now)
 
     def _from_memory(self, environ: WSGIEnvironment) -> Answered | None:
@@ -148,8 +147,8 @@ class Front:
 
     def _made(self, kept: Kept, asked: Asked, now: datetime) -> Reply:
         reply = self._documents.reply(kept.head, kept.read, asked, now)
-        if kept.head.changed <= now and _can_be_kept(asked, now):
-            kept.keep(asked, reply)
+        if _can_be_kept(asked, now):
+            kept.keep(asked, reply, early=kept.head.changed > now)
         return reply
 
     def _fixed(self, ready: Ready, replies: Remembered, asked: Asked, now: datetime) -> Reply:

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from syndicator.errors import StoreError
 from syndicator.ports import DocumentHead, Store
@@ -30,11 +31,13 @@ log = logging.getLogger("syndicator.web")
 class Kept:
     """A document with the bodies and answers that were asked for."""
 
-    __slots__ = ("_bodies", "_ready", "_shelf", "head", "replies", "weight")
+    __slots__ = ("_bodies", "_ready", "_shelf", "early", "head", "replies", "weight")
 
     def __init__(self, shelf: Shelf, head: DocumentHead) -> None:
         self.head = head
         self.replies: dict[tuple[str | None, ...], Reply] = {}
+        # Of a document that changes several times a second `changed` is yet to come, and is not told until then.
+        self.early: dict[tuple[str | None, ...], Reply] = {}
         self.weight = WEIGHT
         self._shelf = shelf
         self._bodies: dict[str, bytes] = {}
@@ -50,17 +53,22 @@ class Kept:
                     self._shelf.grew(self, len(body))
         return body
 
-    def keep(self, asked: Asked, reply: Reply) -> None:
-        """Keep an answer ready for the next who asks alike."""
+    def ready(self, now: datetime) -> dict[tuple[str | None, ...], Reply]:
+        """The answers that are kept ready, by what was asked, as they are to be at a moment."""
+        return self.replies if self.head.changed <= now else self.early
+
+    def keep(self, asked: Asked, reply: Reply, *, early: bool = False) -> None:
+        """Keep an answer ready for the next who asks alike; `early`: while `changed` is yet to come."""
         # Only a delta has a body of its own.
         weight = REPLY + (len(reply.body) if reply.status == 226 else 0)
         with self._shelf.lock:
-            if len(self.replies) >= MOST_REPLIES:
-                self.replies = {}
+            if len(self.replies) + len(self.early) >= MOST_REPLIES:
+                self.replies, self.early = {}, {}
                 self._shelf.grew(self, -self._ready)
                 self._ready = 0
-            if asked not in self.replies:  # another thread may have been faster
-                self.replies[asked] = reply
+            replies = self.early if early else self.replies
+            if asked not in replies:  # another thread may have been faster
+                replies[asked] = reply
                 self._ready += weight
                 self._shelf.grew(self, weight)
 

@@ -75,6 +75,18 @@ def test_a_clock_that_is_put_back_gives_no_date_to_come(world: World) -> None:
     assert got == ask(plain, "GET", "/feed.xml")
 
 
+def test_what_changes_more_often_than_once_a_second_is_ready_too(world: World) -> None:
+    time = [world.time - timedelta(days=1)]
+    ports = replace(world.ports, now=lambda: time[0])
+    app: Any = create_app(ports, WebOptions(memory=MEMORY)).wsgi_app
+    for dated in (False, True):
+        first = ask(app, "GET", "/feed.xml")
+        assert ("Last-Modified" in first.headers) is dated
+        status, headers, body = app.at_once(environ("/feed.xml"))
+        assert (status, dict(headers), body) == (first.code, dict(first.headers), first.body)
+        time[0] += timedelta(days=1)
+
+
 def test_names_of_hosts_are_remembered_only_within_bounds(world: World) -> None:
     app = create_app(world.ports, WebOptions(memory=MEMORY)).wsgi_app
     for number in range(2100):
