@@ -13,10 +13,11 @@ from syndicator.ports import Ports
 from syndicator.web import addresses, limits, refusals
 from syndicator.web.answers import ALWAYS
 from syndicator.web.clients import clients
+from syndicator.web.counting import Note
 from syndicator.web.documents import Documents
 from syndicator.web.feeds import feeds
 from syndicator.web.files import files, load_static, ready
-from syndicator.web.front import Front, Note
+from syndicator.web.front import Front
 from syndicator.web.gate import gate
 from syndicator.web.layout import renderer
 from syndicator.web.mementos import mementos

@@ -13,6 +13,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from syndicator.errors import StoreError
 from syndicator.web import addresses, negotiation
 from syndicator.web.answers import CLIENT, DOCUMENT, FIELDS, TRIES, Asked, Outdated, Reply, asked, delta_asked
+from syndicator.web.counting import Note
 from syndicator.web.documents import Documents
 from syndicator.web.files import Ready
 from syndicator.web.gate import MAX_TARGET, is_host
@@ -31,9 +32,6 @@ _SECOND = timedelta(seconds=1)
 
 Remembered = dict[tuple[str | None, ...], Reply]
 Answered = tuple[int, list[tuple[str, str]], bytes]
-Note = tuple[str, int, int, str, str]
-"""What a request came to: the document's path (empty for anything else), status, bytes of the body that were sent, who
-asked (the address) and with what (the User-Agent)."""
 
 
 class Front:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 
+from syndicator.core.render.relations import link
 from syndicator.flows.past import memento
 from syndicator.model import Site
 from syndicator.ports import DocumentHead, Past, Ports
@@ -132,7 +133,7 @@ def _original(site: Site, path: str) -> str:
 
 
 def _timemap(site: Site, path: str, rel: str) -> str:
-    return f'<{site.base_url}/timemaps/{path}>; rel="{rel}"; type="{_LINKS}"'
+    return link(site, f"timemaps/{path}", rel, _LINKS)
 
 
 def _about(site: Site, path: str) -> tuple[str, str]:

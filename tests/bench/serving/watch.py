@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -17,7 +18,7 @@ _CODINGS = ("", "gzip", "br", "zstd")
 _PAUSE = 0.05
 
 
-class Beside:
+class Beside(ABC):
     """Something done in a thread for as long as the context is open. An exception in it is raised at the end."""
 
     def __init__(self) -> None:
@@ -25,9 +26,9 @@ class Beside:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._raised: BaseException | None = None
 
+    @abstractmethod
     def do(self) -> float | None:
         """One step of it; the seconds to the next, or None where it is done."""
-        raise NotImplementedError
 
     def _work(self) -> None:
         try:
